@@ -1,0 +1,104 @@
+//! A table of registered functions and the two ways to walk it.
+
+/// A registered function: no arguments, no result, C calling convention, so
+/// that entries made by C and by Rust can stand in one table.
+pub type InitFn = extern "C" fn();
+
+/// Calls the functions of a table from the first to the last, as every init
+/// table is run.
+pub fn run_ascending(table: &[InitFn]) {
+    for function in table {
+        function();
+    }
+}
+
+/// Calls the functions of a table from the last to the first, as every deinit
+/// table is run: what was registered in the same place is undone in mirrored
+/// order.
+pub fn run_descending(table: &[InitFn]) {
+    for function in table.iter().rev() {
+        function();
+    }
+}
+
+/// The table between two linker symbols.
+///
+/// # Safety
+///
+/// `start` and `end` must be the bounds that a linker fragment of this crate
+/// placed around one table: both aligned for a function pointer, `end` not
+/// below `start`, and nothing but valid [`InitFn`] values between them for the
+/// whole life of the program.
+#[doc(hidden)]
+pub unsafe fn between(start: *const InitFn, end: *const InitFn) -> &'static [InitFn] {
+    // Taken on addresses: the bounds are two symbols, and comparing pointers
+    // into what the compiler believes to be two objects would let it conclude
+    // that an empty table is not empty.
+    let entries = (end.addr() - start.addr()) / size_of::<InitFn>();
+    // SAFETY: the caller guarantees `entries` valid, never changing function
+    // pointers from `start` on.
+    unsafe { core::slice::from_raw_parts(start, entries) }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::cell::RefCell;
+    use std::vec::Vec;
+
+    use super::*;
+
+    std::thread_local! {
+        static CALLED: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    extern "C" fn pin_init0() {
+        CALLED.with_borrow_mut(|called| called.push("pin_init0"));
+    }
+
+    extern "C" fn timer_init0() {
+        CALLED.with_borrow_mut(|called| called.push("timer_init0"));
+    }
+
+    extern "C" fn uart_init0() {
+        CALLED.with_borrow_mut(|called| called.push("uart_init0"));
+    }
+
+    const TABLE: [InitFn; 3] = [pin_init0, timer_init0, uart_init0];
+
+    #[test]
+    fn init_tables_run_from_first_to_last() {
+        run_ascending(&TABLE);
+        assert_eq!(CALLED.take(), ["pin_init0", "timer_init0", "uart_init0"]);
+    }
+
+    #[test]
+    fn deinit_tables_run_from_last_to_first() {
+        run_descending(&TABLE);
+        assert_eq!(CALLED.take(), ["uart_init0", "timer_init0", "pin_init0"]);
+    }
+
+    #[test]
+    fn an_empty_table_calls_nothing_in_either_direction() {
+        run_ascending(&[]);
+        run_descending(&[]);
+        assert!(CALLED.take().is_empty());
+    }
+
+    #[test]
+    fn the_bounds_of_an_array_give_the_array() {
+        let range = TABLE.as_ptr_range();
+        // SAFETY: the two ends of a constant array of functions.
+        let table = unsafe { between(range.start, range.end) };
+        run_ascending(table);
+        assert_eq!(CALLED.take(), ["pin_init0", "timer_init0", "uart_init0"]);
+    }
+
+    #[test]
+    fn equal_bounds_give_an_empty_table() {
+        let start = TABLE.as_ptr();
+        // SAFETY: nothing lies between equal bounds.
+        assert!(unsafe { between(start, start) }.is_empty());
+    }
+}

@@ -1,0 +1,2 @@
+//! Initboard.
+pub mod model;

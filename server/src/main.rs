@@ -1,0 +1,2 @@
+//! The `initboard` program.
+fn main() {}

@@ -1,0 +1,321 @@
+//! Tables: what one firmware file says, as `initboard extract --format json`
+//! prints it, the API returns it and an upload may send it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Address, Entry, Level, Location, Origin, Phase, Priority, Sha256, SymbolName};
+
+/// The version of the JSON that this program writes and reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Most entries that one table may hold. The largest real port has about 60.
+pub const MAX_ENTRIES: usize = 4096;
+
+/// Most anomalies kept of one file; more of them say nothing new.
+pub const MAX_ANOMALIES: usize = 256;
+
+/// Longest text kept of a path, a condition or a dependency, in bytes.
+pub const MAX_TEXT_BYTES: usize = 1024;
+
+/// The effective order of one firmware file, with the facts of that file.
+///
+/// Readers ignore keys that they do not know; a change that would break them
+/// raises `schema`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InitTable {
+    /// Version of this format.
+    pub schema: u32,
+    /// The file that was read.
+    pub file: FileFacts,
+    /// Architecture: `arm`, `aarch64`, `riscv`, `xtensa`, `x86`, `x86-64`, or
+    /// `machine-N` with the number that the ELF header holds.
+    pub arch: String,
+    /// Width of a pointer in bits: 32 or 64.
+    pub bits: u8,
+    /// Byte order of data.
+    pub endian: Endian,
+    /// Where entries were read; empty when the file holds no registry.
+    pub origins: Vec<Origin>,
+    /// Levels of the registry in the order in which init runs them.
+    pub levels: Vec<Level>,
+    /// The entries in effective order.
+    pub entries: Vec<Entry>,
+    /// What is odd about the registry itself; rules turn these into findings.
+    #[serde(default)]
+    pub anomalies: Vec<Anomaly>,
+    /// What the rules say. Derived from the rest; an upload need not send it.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+}
+
+/// Facts of a firmware file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileFacts {
+    /// SHA-256 of the file.
+    pub sha256: Sha256,
+    /// Size in bytes.
+    pub size: u64,
+    /// Name of the object format as binutils write it: `elf32-littlearm`.
+    pub format: String,
+}
+
+/// The order of the bytes of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Endian {
+    /// Least significant byte first.
+    Little,
+    /// Most significant byte first.
+    Big,
+}
+
+/// Something odd about a registry: half of it is there.
+///
+/// Only the fields that tell where it is are set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Anomaly {
+    /// What is odd.
+    pub kind: AnomalyKind,
+    /// The phase of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// The level of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The place in the table, counted from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<u32>,
+    /// The priority of the entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// The function concerned, where its name is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<SymbolName>,
+    /// The address concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// The number concerned: a size in bytes, a count or a version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+}
+
+/// What can be odd about a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnomalyKind {
+    /// A table lies in no segment that is loaded: it is linked, but it is not
+    /// in the flashed image.
+    TableNotLoaded,
+    /// An input section of the registry became an output section of its own:
+    /// the linker script does not know the level.
+    OrphanSection,
+    /// A table has entries, and the symbols that bound it are missing or only
+    /// one of them is there.
+    MissingBounds,
+    /// A table's end lies before its start, or its size is no multiple of a
+    /// pointer's size.
+    MalformedTable,
+    /// A pointer word leads to no executable code.
+    WildPointer,
+    /// An entry's symbol stands outside every table.
+    LostEntry,
+    /// The file states a newer version of the registry than this program
+    /// reads.
+    NewerAbi,
+    /// A table is longer than [`MAX_ENTRIES`]; the rest was not read.
+    TableTooLong,
+}
+
+/// One place in a table where a rule holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// The rule's code, such as `IB104`.
+    pub rule: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was found, and what to do about it.
+    pub message: String,
+    /// Position of the entry concerned.
+    pub entry: Option<u32>,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not meant.
+    Warning,
+    /// The firmware does not do what its registry says.
+    Error,
+}
+
+/// Why a JSON text is no table.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The text is not JSON, or a key has a value of another kind.
+    #[error(
+        "the table is not valid: {0}; expected the JSON that `initboard extract --format json` prints"
+    )]
+    Json(#[from] serde_json::Error),
+    /// Another version of the format.
+    #[error(
+        "the table has schema {found}, and this program reads schema {SCHEMA_VERSION}: use the `initboard` of the same version on both sides"
+    )]
+    Schema {
+        /// The version in the text.
+        found: u32,
+    },
+    /// More than a table may hold.
+    #[error("the table has {found} {what}: at most {limit} are read")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many were found.
+        found: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// The entries are not in order.
+    #[error(
+        "entry {index} has position {found}: positions count from 0 without gaps, in the order of the entries"
+    )]
+    Position {
+        /// Place in the array.
+        index: usize,
+        /// The position it states.
+        found: u32,
+    },
+    /// A text is longer than it may be.
+    #[error("the {what} has {found} bytes: at most {MAX_TEXT_BYTES} are stored")]
+    TextTooLong {
+        /// Which text.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+    },
+    /// The pointer width is neither 32 nor 64.
+    #[error("the table states {found}-bit pointers: expected 32 or 64")]
+    Bits {
+        /// The width in the text.
+        found: u8,
+    },
+}
+
+impl InitTable {
+    /// Reads a table from JSON, as an upload sends it.
+    ///
+    /// Findings in it are dropped: they are derived from the rest.
+    ///
+    /// # Errors
+    /// When the text is no table of this version, or one that holds more than
+    /// a table may hold.
+    pub fn from_json(text: &[u8]) -> Result<Self, TableError> {
+        /// Read first, so that another version is named as such even when its
+        /// keys differ.
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_slice(text)?;
+        if schema != SCHEMA_VERSION {
+            return Err(TableError::Schema { found: schema });
+        }
+        let mut table: Self = serde_json::from_slice(text)?;
+        table.findings.clear();
+        table.check()?;
+        Ok(table)
+    }
+
+    /// The number of init and of deinit functions.
+    pub fn counts(&self) -> (u32, u32) {
+        let count = |phase| {
+            let wanted = |entry: &&Entry| {
+                entry.kind == super::EntryKind::Entry && entry.phase == Some(phase)
+            };
+            u32::try_from(self.entries.iter().filter(wanted).count()).unwrap_or(u32::MAX)
+        };
+        (count(Phase::Init), count(Phase::Deinit))
+    }
+
+    fn check(&self) -> Result<(), TableError> {
+        let at_most = |what, found, limit| {
+            if found > limit { Err(TableError::TooMany { what, found, limit }) } else { Ok(()) }
+        };
+        let text = |what, text: &str| {
+            if text.len() > MAX_TEXT_BYTES {
+                Err(TableError::TextTooLong { what, found: text.len() })
+            } else {
+                Ok(())
+            }
+        };
+        if !matches!(self.bits, 32 | 64) {
+            return Err(TableError::Bits { found: self.bits });
+        }
+        at_most("entries", self.entries.len(), MAX_ENTRIES)?;
+        at_most("anomalies", self.anomalies.len(), MAX_ANOMALIES)?;
+        at_most("levels", self.levels.len(), MAX_ANOMALIES)?;
+        at_most("origins", self.origins.len(), 4)?;
+        text("format", &self.file.format)?;
+        text("architecture", &self.arch)?;
+        for (index, entry) in self.entries.iter().enumerate() {
+            if usize::try_from(entry.position) != Ok(index) {
+                return Err(TableError::Position { index, found: entry.position });
+            }
+            at_most("functions in `via`", entry.via.len(), 16)?;
+            at_most("names in `after`", entry.after.len(), 64)?;
+            entry.after.iter().try_for_each(|name| text("name in `after`", name))?;
+            text("condition", entry.condition.as_deref().unwrap_or_default())?;
+            text("subsystem", entry.subsystem.as_deref().unwrap_or_default())?;
+            text("file", entry.location.as_ref().map_or("", |Location { file, .. }| file))?;
+        }
+        Ok(())
+    }
+}
+
+impl Anomaly {
+    /// An anomaly of a kind, of which nothing more is known yet.
+    pub const fn new(kind: AnomalyKind) -> Self {
+        Self {
+            kind,
+            phase: None,
+            level: None,
+            slot: None,
+            priority: None,
+            function: None,
+            address: None,
+            value: None,
+        }
+    }
+
+    /// The same anomaly, in the table of `phase` and `level`.
+    #[must_use]
+    pub fn of(mut self, phase: Phase, level: &Level) -> Self {
+        self.phase = Some(phase);
+        self.level = Some(level.clone());
+        self
+    }
+}
+
+impl Endian {
+    /// The word for the byte order.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Little => "little",
+            Self::Big => "big",
+        }
+    }
+}
+
+impl Severity {
+    /// The word for the severity.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
