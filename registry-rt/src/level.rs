@@ -1,6 +1,7 @@
 //! The levels: the RFC's four behind integers, and a project's own behind names.
 
-use crate::table::{between, run_ascending, run_descending};
+use crate::table::{InitFn, run_ascending, run_descending};
+use crate::table_of;
 
 /// The four levels of the RFC, in the order in which a main function runs them
 /// at start; it stops them in the opposite order.
@@ -13,36 +14,109 @@ pub enum Level {
     Core = 1,
     /// Peripherals.
     Driver = 2,
-    /// What builds on drivers: USB device, Bluetooth, file sharing.
+    /// What builds on drivers: USB device, Bluetooth, network.
     Service = 3,
 }
 
 /// Runs the init functions of `level` in ascending order of priority.
 ///
-/// This is a call to the C symbol `mp_init_run_level` with the level as a
-/// constant integer, so that tools which look for that call in a binary find it
-/// in Rust images as well.
+/// In the image this is a call to the C symbol `mp_init_run_level` with the
+/// level as a constant integer, so that a tool which looks for such calls finds
+/// them in Rust images as well.
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "the constant must stand at the call in main")]
 pub fn init_run_level(level: Level) {
     mp_init_run_level(level as u32);
 }
 
-/// Runs the deinit functions of `level` in descending order of priority.
+/// Runs the deinit functions of `level` in descending order of priority, by a
+/// call to the C symbol `mp_deinit_run_level`.
 #[inline(always)]
+#[expect(clippy::inline_always, reason = "the constant must stand at the call in main")]
 pub fn deinit_run_level(level: Level) {
     mp_deinit_run_level(level as u32);
 }
 
-/// [`init_run_level`] for C code in the same image; it replaces the function of
-/// `src/mp_registry.c`, which is a weak symbol. Numbers that are no level run
-/// nothing.
+/// The runner for Rust and for C code in the same image; the C definition in
+/// `src/mp_registry.c` is weak and gives way to it. A number that is no level
+/// runs nothing.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn mp_init_run_level(level: u32) {
-    let [early, core, driver, service] = [
-        crate::table_of!(__mp_init_early_start, __mp_init_early_end),
-        crate::table_of!(__mp_init_core_start, __mp_init_core_end),
-        crate::table_of!(__mp_init_driver_start, __mp_init_driver_end),
-        crate::table_of!(__mp_init_service_start, __mp_init_service_end),
-    ];
+    let table: &[InitFn] = match level {
+        0 => table_of!(init, early),
+        1 => table_of!(init, core),
+        2 => table_of!(init, driver),
+        3 => table_of!(init, service),
+        _ => &[],
+    };
+    run_ascending(table);
+}
+
+/// The counterpart of [`mp_init_run_level`] for the deinit tables.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn mp_deinit_run_level(level: u32) {
+    let table: &[InitFn] = match level {
+        0 => table_of!(deinit, early),
+        1 => table_of!(deinit, core),
+        2 => table_of!(deinit, driver),
+        3 => table_of!(deinit, service),
+        _ => &[],
+    };
+    run_descending(table);
+}
+
+/// The table of one phase and level, by name, between its linker symbols.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! table_of {
+    ($phase:ident, $level:ident) => {{
+        unsafe extern "C" {
+            #[link_name = concat!("__mp_", stringify!($phase), "_", stringify!($level), "_start")]
+            static START: [$crate::InitFn; 0];
+            #[link_name = concat!("__mp_", stringify!($phase), "_", stringify!($level), "_end")]
+            static END: [$crate::InitFn; 0];
+        }
+        // SAFETY: both symbols are defined by the linker fragment around the
+        // sorted entries of this phase and level, and entries are only ever
+        // written by `init_register!`, `deinit_register!` and their C
+        // counterparts, which put one constant function pointer each.
+        unsafe { $crate::table::between((&raw const START).cast(), (&raw const END).cast()) }
+    }};
+}
+
+/// Declares a level of the project's own: a module with `init()`, which runs
+/// its init table ascending, and `deinit()`, which runs its deinit table
+/// descending.
+///
+/// The linker script must place the two tables as `link/mp_registry.ld` does
+/// for the RFC's levels; where the level stands among the others is decided by
+/// where `main` runs it.
+///
+/// ```ignore
+/// registry_rt::level!(
+///     /// Displays and touch, after the drivers they are wired to.
+///     pub mod panel
+/// );
+/// registry_rt::init_register!(panel, 00, backlight_init);
+///
+/// panel::init();
+/// ```
+#[macro_export]
+macro_rules! level {
+    ($(#[$attribute:meta])* $visibility:vis mod $level:ident) => {
+        $(#[$attribute])*
+        $visibility mod $level {
+            /// Runs the init functions of this level in ascending order.
+            pub fn init() {
+                $crate::table::run_ascending($crate::table_of!(init, $level));
+            }
+
+            /// Runs the deinit functions of this level in descending order.
+            pub fn deinit() {
+                $crate::table::run_descending($crate::table_of!(deinit, $level));
+            }
+        }
+    };
 }

@@ -1,0 +1,9 @@
+/* An industrial board: CAN and analogue output, no radio. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#define BOARD_HAS_NETWORK 0
+#define BOARD_HAS_BLUETOOTH 0
+#define BOARD_HAS_I2S 0
+
+#endif

@@ -1,0 +1,1 @@
+SRC_PORT += can.c dac.c

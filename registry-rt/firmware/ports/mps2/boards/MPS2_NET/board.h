@@ -1,0 +1,9 @@
+/* A board with a radio: network, Bluetooth and audio. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#define BOARD_HAS_NETWORK 1
+#define BOARD_HAS_BLUETOOTH 1
+#define BOARD_HAS_I2S 1
+
+#endif
