@@ -46,7 +46,7 @@ static intptr_t semihosting_call(uintptr_t operation, uintptr_t argument) {
 void semihosting_write(const char *text, size_t length) {
     static intptr_t console = -1;
     if (console == -1) {
-        const uintptr_t open[] = {
+        static const uintptr_t open[] = {
             (uintptr_t)console_path, OPEN_MODE_WRITE, sizeof(console_path) - 1
         };
         console = semihosting_call(SYS_OPEN, (uintptr_t)open);

@@ -1,5 +1,6 @@
 /* Vector table and reset handler for the Cortex-M ports: initialise memory as the C
- * language wants it, then enter the port. */
+ * language wants it, then enter the port's main
+ * function (PORT_MAIN, given by its port.mk). */
 #include <stdint.h>
 
 #include "semihosting.h"
@@ -8,7 +9,7 @@ extern uint32_t _stack_top[];
 extern uint32_t _data_load[], _data_start[], _data_end[];
 extern uint32_t _bss_start[], _bss_end[];
 
-void port_main(void);
+int PORT_MAIN(void);
 void Reset_Handler(void);
 
 static void unexpected_handler(void) {
@@ -29,7 +30,7 @@ void Reset_Handler(void) {
     *(volatile uint32_t *)0xe000ed88 |= 0xfu << 20;
     __asm__ volatile ("dsb\nisb");
     #endif
-    port_main();
+    PORT_MAIN();
     semihosting_exit();
 }
 

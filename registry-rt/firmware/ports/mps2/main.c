@@ -11,9 +11,9 @@
 
 extern uint8_t _heap_start[], _heap_end[];
 
-void port_main(void);
+int mps2_main(void);
 
-void port_main(void) {
+int mps2_main(void) {
     int soft_resets_left = 1;
 
     REPORT_STAGE("boot");
@@ -45,4 +45,5 @@ soft_reset:
 
     REPORT_STAGE("off");
     mp_deinit_run_level(MP_INIT_EARLY);
+    return 0;
 }

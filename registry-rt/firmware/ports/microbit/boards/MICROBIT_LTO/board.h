@@ -1,0 +1,9 @@
+/* No radio, and built with link-time optimisation to fit the smallest flash. */
+#ifndef BOARD_H
+#define BOARD_H
+
+#define BOARD_HAS_NETWORK 0
+#define BOARD_HAS_BLUETOOTH 0
+#define BOARD_HAS_I2S 0
+
+#endif

@@ -1,0 +1,1 @@
+SRC_DRIVERS += network.c bluetooth.c

@@ -1,0 +1,1 @@
+# Its peripherals are in machine.c, which every board links.

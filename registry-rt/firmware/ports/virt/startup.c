@@ -1,0 +1,20 @@
+/* First instructions of the virt port: a stack, cleared memory, then main. */
+#include <stdint.h>
+
+#include "semihosting.h"
+
+extern uint32_t _bss_start[], _bss_end[];
+
+int main(void);
+
+__attribute__((noreturn, used)) static void start_main(void) {
+    for (uint32_t *word = _bss_start; word < _bss_end; ++word) {
+        *word = 0;
+    }
+    main();
+    semihosting_exit();
+}
+
+__attribute__((naked, section(".text.start"))) void _start(void) {
+    __asm__ volatile ("la sp, _stack_top\n" "j %0" : : "i"(start_main));
+}
