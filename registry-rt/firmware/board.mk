@@ -1,7 +1,7 @@
 # Builds one board: make -f board.mk PORT=mps2 BOARD=MPS2_NET REVISION=2 OUT=<dir>
 #
-# The compiler runs in the root of the repository on relative paths, and the root is
-# mapped away, so that the image is the same wherever the repository stands.
+# Compilers run in the root of the repository on relative paths, and the root is mapped
+# away, so that the image is the same wherever the repository stands.
 
 ROOT := $(abspath ../..)
 HERE := registry-rt/firmware
@@ -10,30 +10,6 @@ include tools.mk
 include ports/$(PORT)/port.mk
 include ports/$(PORT)/boards/$(BOARD)/board.mk
 
-SRC = $(addprefix ports/$(PORT)/,$(SRC_PORT)) \
-    $(addprefix drivers/,$(SRC_DRIVERS)) \
-    $(addprefix shared/,$(SRC_SHARED)) \
-    $(addprefix ../src/,$(SRC_REGISTRY))
-OBJ = $(addprefix $(OUT)/obj/,$(notdir $(SRC:.c=.o)))
-vpath %.c $(sort $(dir $(SRC)))
+RECIPES = tools.mk board.mk $(IMAGE) ports/$(PORT)/port.mk ports/$(PORT)/boards/$(BOARD)/board.mk
 
-CFLAGS = $(CFLAGS_PORT) -std=c11 -Os -g -gdwarf-5 -Wall -Wextra -Wpedantic -Werror -ffreestanding \
-    -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
-    -ffile-prefix-map=$(ROOT)=. \
-    -I$(HERE)/ports/$(PORT) -I$(HERE)/ports/$(PORT)/boards/$(BOARD) -I$(HERE)/drivers -I$(HERE)/shared \
-    -Iregistry-rt/include
-LDFLAGS = -nostdlib -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none \
-    -L$(HERE)/ports/$(PORT) -L$(HERE)/shared -Lregistry-rt/link -T $(LD_SCRIPT)
-
-IN_ROOT = cd $(ROOT) && $(CROSS_CC) $(CFLAGS)
-SCRIPTS = $(wildcard ports/$(PORT)/*.ld shared/*.ld ../link/*.ld)
-HEADERS = $(wildcard ports/$(PORT)/*.h ports/$(PORT)/boards/$(BOARD)/*.h drivers/*.h shared/*.h ../include/*.h)
-RECIPES = tools.mk board.mk ports/$(PORT)/port.mk ports/$(PORT)/boards/$(BOARD)/board.mk
-
-$(OUT)/firmware.elf: $(OBJ) $(SCRIPTS)
-	@echo "LD $(PORT) $(BOARD)"
-	$(IN_ROOT) $(LDFLAGS) $(abspath $(OBJ)) -lgcc -Wl,-Map=$(abspath $(OUT)/firmware.map) -o $(abspath $@)
-
-$(OUT)/obj/%.o: %.c $(HEADERS) $(RECIPES)
-	@mkdir -p $(@D)
-	$(IN_ROOT) -c $(patsubst registry-rt/firmware/../%,registry-rt/%,$(HERE)/$<) -o $(abspath $@)
+include $(IMAGE)

@@ -1,3 +1,5 @@
 # The compilers. Each may be given on make's command line or in the environment.
 ARM_CC ?= arm-none-eabi-gcc
 RISCV_CC ?= riscv64-unknown-elf-gcc
+HOST_CC ?= cc
+RUSTC ?= rustc

@@ -1,4 +1,5 @@
 # Arm Cortex-M0+, written with the RFC's macros alone. QEMU: -machine microbit.
+IMAGE = c_image.mk
 CROSS_CC = $(ARM_CC)
 CFLAGS_PORT = -mcpu=cortex-m0plus -mthumb -DPORT_MAIN=main
 LD_SCRIPT = microbit.ld

@@ -1,4 +1,5 @@
 # Arm Cortex-M4F, written with mp_registry.h. QEMU: -machine mps2-an386.
+IMAGE = c_image.mk
 CROSS_CC = $(ARM_CC)
 CFLAGS_PORT = -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16 -DREVISION=$(REVISION) -DPORT_MAIN=mps2_main
 LD_SCRIPT = mps2.ld

@@ -1,0 +1,2 @@
+# Everything that can be compiled.
+BOARD_FEATURES = network bluetooth can i2s
