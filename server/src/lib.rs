@@ -1,2 +1,5 @@
 //! Initboard.
+pub mod analyze;
+pub mod extract;
 pub mod model;
+pub mod report;

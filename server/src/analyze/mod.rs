@@ -1,0 +1,23 @@
+//! Tables to answers. Pure functions of what was extracted.
+//!
+//! - [`subsystem`]: what a function starts or stops, the same name on every port
+//! - [`pair`]: each init with its deinit
+//! - [`rules`]: findings, one file per rule
+
+pub mod pair;
+pub mod rules;
+pub mod subsystem;
+
+use crate::model::InitTable;
+
+/// Version of the analysis, stored beside the extraction's own. It is raised
+/// whenever the same table would give other subsystems or findings.
+pub const VERSION: u32 = 1;
+
+/// Fills in what is derived from the rest of a table: subsystems and findings.
+pub fn derive(table: &mut InitTable) {
+    for entry in &mut table.entries {
+        entry.subsystem = entry.function.as_ref().map(subsystem::of);
+    }
+    table.findings = rules::findings(table);
+}

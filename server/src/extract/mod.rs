@@ -1,0 +1,71 @@
+//! Bytes to [`InitTable`]: what a firmware file says about its init and deinit
+//! functions.
+//!
+//! Pure functions: the command line, the server, tests and fuzzers call the same
+//! [`extract`]. Nothing that a file contains can panic, hang or exhaust memory:
+//! every range is checked before it is read, and the work on debug information
+//! is bounded by the size of the file.
+//!
+//! - [`elf`]: sections, segments, symbols and bytes, whatever the word size
+//! - [`relocations`]: what the loader would write into a table
+//! - [`names`]: the registry's symbol and section names, taken apart
+//! - [`registry`]: tables to entries, origin `registry`
+//! - [`places`]: source file and line of functions, from DWARF
+//!
+//! *No registry* is an answer (a table without entries), *half a registry* is an
+//! anomaly in it, *a broken file* is an [`ExtractError`].
+
+mod elf;
+mod error;
+mod names;
+mod places;
+mod registry;
+mod relocations;
+
+use object::read::ReadRef;
+
+use crate::model::{FileFacts, InitTable, SCHEMA_VERSION, Sha256};
+pub use error::ExtractError;
+
+/// Version of the extraction. It is stored with what was extracted, and raised
+/// whenever the same file would give another table.
+pub const VERSION: u32 = 1;
+
+/// Reads the table of one firmware file.
+///
+/// `sha256` is the digest of `data`; whoever has the bytes has usually computed
+/// it already while receiving them. Subsystems and findings are left out: they
+/// are derived by `analyze::derive`.
+///
+/// # Errors
+/// When `data` is no linked ELF file, or a broken one.
+pub fn extract<'data, R: ReadRef<'data>>(
+    data: R,
+    sha256: Sha256,
+) -> Result<InitTable, ExtractError> {
+    let image = elf::Image::parse(data)?;
+    let registry = registry::read(&image)?;
+    let mut entries = registry.entries;
+    let functions: Vec<u64> = entries
+        .iter()
+        .filter_map(|entry| entry.address)
+        .map(|address| image.code_address(address.0))
+        .collect();
+    let places = places::find(&image, &functions)?;
+    for entry in &mut entries {
+        let code = entry.address.map(|address| image.code_address(address.0));
+        entry.location = code.and_then(|code| places.get(&code)).cloned();
+    }
+    Ok(InitTable {
+        schema: SCHEMA_VERSION,
+        file: FileFacts { sha256, size: image.file_size, format: image.format_name() },
+        arch: image.arch.to_string(),
+        bits: image.bits,
+        endian: image.endian(),
+        origins: registry.origins,
+        levels: registry.levels,
+        entries,
+        anomalies: registry.anomalies,
+        findings: Vec::new(),
+    })
+}

@@ -1,0 +1,380 @@
+//! Source file and line of functions, from DWARF (versions 2 to 5).
+//!
+//! Only the line tables of the units that hold a wanted function are decoded:
+//! `.debug_aranges` tells which, and the units' own ranges where it does not
+//! (LLVM writes none). Debug information may be hostile, so all work is paid for
+//! from a budget in proportion to its size; when that is spent, the functions
+//! found so far have places and the rest have none.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use gimli::{
+    Abbreviations, AttributeValue, DebugInfoOffset, Dwarf, EndianSlice, Reader as _, RunTimeEndian,
+    Section as _, SectionId, Unit, UnitHeader,
+};
+use object::read::ReadRef;
+
+use super::ExtractError;
+use super::elf::{Image, Section};
+use crate::model::{Location, MAX_TEXT_BYTES};
+
+type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
+
+/// Largest debug section that is unpacked, in bytes.
+const MAX_UNPACKED: u64 = 256 << 20;
+/// Most a packed section may grow: what deflate can reach.
+const MAX_RATIO: u64 = 1032;
+
+/// The places of the functions at `addresses`, as far as the image knows them.
+pub(super) fn find<'data, R: ReadRef<'data>>(
+    image: &Image<'data, R>,
+    addresses: &[u64],
+) -> Result<HashMap<u64, Location>, ExtractError> {
+    let mut wanted: BTreeMap<u64, Option<Candidate>> =
+        addresses.iter().map(|&at| (at, None)).collect();
+    if wanted.is_empty() || image.section(b".debug_line").is_none() {
+        return Ok(HashMap::new());
+    }
+    let sections = DebugSections::load(image)?;
+    let endian = if image.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    let dwarf = Dwarf::load(|id| {
+        let bytes = sections.0.get(id.name()).map_or(&[][..], |bytes| bytes);
+        Ok::<_, gimli::Error>(Slice::new(bytes, endian))
+    });
+    let Ok(dwarf) = dwarf else {
+        return Ok(HashMap::new());
+    };
+    let mut search = Search {
+        dwarf: &dwarf,
+        aranges: sections.0.get(SectionId::DebugAranges.name()).map_or(&[][..], |bytes| bytes),
+        endian,
+        budget: 8 * sections.size(),
+    };
+    search.run(&mut wanted);
+    Ok(wanted
+        .into_iter()
+        .filter_map(|(address, candidate)| Some((address, candidate?.location)))
+        .collect())
+}
+
+/// A place that a line table gives for an address.
+struct Candidate {
+    /// Where the sequence starts that the row belongs to. The closest start
+    /// wins: with a section per function it is the function itself.
+    sequence_start: u64,
+    location: Location,
+}
+
+/// The debug sections of an image, unpacked where they are compressed.
+struct DebugSections<'data>(HashMap<&'static str, Cow<'data, [u8]>>);
+
+impl<'data> DebugSections<'data> {
+    fn load<R: ReadRef<'data>>(image: &Image<'data, R>) -> Result<Self, ExtractError> {
+        let ids = [
+            SectionId::DebugAbbrev,
+            SectionId::DebugAddr,
+            SectionId::DebugAranges,
+            SectionId::DebugInfo,
+            SectionId::DebugLine,
+            SectionId::DebugLineStr,
+            SectionId::DebugRanges,
+            SectionId::DebugRngLists,
+            SectionId::DebugStr,
+            SectionId::DebugStrOffsets,
+        ];
+        let mut sections = HashMap::new();
+        for id in ids {
+            if let Some(section) = image.section(id.name().as_bytes()) {
+                sections.insert(id.name(), unpacked(image, section)?);
+            }
+        }
+        Ok(Self(sections))
+    }
+
+    fn size(&self) -> usize {
+        self.0.values().map(|bytes| bytes.len()).sum()
+    }
+}
+
+/// The bytes of a section. One that cannot be unpacked counts as empty: places
+/// are an addition, and the table is right without them.
+fn unpacked<'data, R: ReadRef<'data>>(
+    image: &Image<'data, R>,
+    section: &Section<'data>,
+) -> Result<Cow<'data, [u8]>, ExtractError> {
+    let bytes = image.section_bytes(section)?;
+    if !section.is_compressed() {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let unpack = || {
+        let (kind, uncompressed_size, data) = image.compressed(bytes)?;
+        let format = match object::elf::CompressionType(kind) {
+            object::elf::ELFCOMPRESS_ZLIB => object::CompressionFormat::Zlib,
+            object::elf::ELFCOMPRESS_ZSTD => object::CompressionFormat::Zstandard,
+            _ => return None,
+        };
+        let limit = MAX_UNPACKED.min((data.len() as u64).saturating_mul(MAX_RATIO));
+        if uncompressed_size > limit {
+            return None;
+        }
+        object::CompressedData { format, data, uncompressed_size }.decompress().ok()
+    };
+    Ok(unpack().unwrap_or_default())
+}
+
+struct Search<'a> {
+    dwarf: &'a Dwarf<Slice<'a>>,
+    aranges: &'a [u8],
+    endian: RunTimeEndian,
+    /// Bytes that may still be decoded.
+    budget: usize,
+}
+
+/// Stops the search: the budget is spent, or the debug information is damaged.
+struct Stop;
+
+impl From<gimli::Error> for Stop {
+    fn from(_: gimli::Error) -> Self {
+        Self
+    }
+}
+
+impl<'a> Search<'a> {
+    fn run(&mut self, wanted: &mut BTreeMap<u64, Option<Candidate>>) {
+        // A damaged index is no reason to give up on the units themselves.
+        let mut units = self.units_by_aranges(wanted).unwrap_or_default();
+        units.sort_unstable();
+        units.dedup();
+        for offset in units {
+            if let Ok(header) = self.dwarf.unit_header(DebugInfoOffset(offset)) {
+                let _ = self.read_lines(header, wanted);
+            }
+        }
+        if wanted.values().any(Option::is_none) {
+            let _ = self.search_units(wanted);
+        }
+    }
+
+    fn pay(&mut self, bytes: usize) -> Result<(), Stop> {
+        self.budget = self.budget.checked_sub(bytes).ok_or(Stop)?;
+        Ok(())
+    }
+
+    fn units_by_aranges(
+        &mut self,
+        wanted: &BTreeMap<u64, Option<Candidate>>,
+    ) -> Result<Vec<usize>, Stop> {
+        let mut units = Vec::new();
+        self.pay(self.aranges.len())?;
+        let mut headers = gimli::DebugAranges::new(self.aranges, self.endian).headers();
+        while let Some(header) = headers.next()? {
+            let mut entries = header.entries();
+            while let Some(entry) = entries.next()? {
+                let range = entry.range();
+                // Functions that the linker dropped stay behind at address 0.
+                if range.begin != 0
+                    && range.begin < range.end
+                    && wanted.range(range.begin..range.end).next().is_some()
+                {
+                    units.push(header.debug_info_offset().0);
+                    break;
+                }
+            }
+        }
+        Ok(units)
+    }
+
+    /// Looks through all units by the ranges that they state themselves.
+    fn search_units(&mut self, wanted: &mut BTreeMap<u64, Option<Candidate>>) -> Result<(), Stop> {
+        let mut headers = self.dwarf.units();
+        while let Some(header) = headers.next()? {
+            let unit = self.unit(header)?;
+            let mut ranges = self.dwarf.unit_ranges(&unit)?;
+            let mut holds = false;
+            while let Some(range) = ranges.next()? {
+                self.pay(1)?;
+                let open = range.begin != 0 && range.begin < range.end;
+                holds |=
+                    open && wanted.range(range.begin..range.end).any(|(_, found)| found.is_none());
+            }
+            if holds {
+                self.read_unit_lines(&unit, wanted)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unit(&mut self, header: UnitHeader<Slice<'a>>) -> Result<Unit<Slice<'a>>, Stop> {
+        let abbreviations = self.abbreviations(&header)?;
+        Ok(Unit::new_with_abbreviations(self.dwarf, header, abbreviations.into())?)
+    }
+
+    /// The abbreviations of a unit. Units may share a long list, or point into
+    /// the middle of one, so each reading is paid for.
+    fn abbreviations(&mut self, header: &UnitHeader<Slice<'a>>) -> Result<Abbreviations, Stop> {
+        let all = self.dwarf.debug_abbrev.reader();
+        let offset = header.debug_abbrev_offset().0;
+        let rest = all.slice().get(offset..).ok_or(Stop)?;
+        self.pay(abbreviations_size(rest).ok_or(Stop)?)?;
+        Ok(self.dwarf.debug_abbrev.abbreviations(header.debug_abbrev_offset())?)
+    }
+
+    fn read_lines(
+        &mut self,
+        header: UnitHeader<Slice<'a>>,
+        wanted: &mut BTreeMap<u64, Option<Candidate>>,
+    ) -> Result<(), Stop> {
+        let unit = self.unit(header)?;
+        self.read_unit_lines(&unit, wanted)
+    }
+
+    /// Runs the line program of a unit and notes the row of each wanted address.
+    fn read_unit_lines(
+        &mut self,
+        unit: &Unit<Slice<'a>>,
+        wanted: &mut BTreeMap<u64, Option<Candidate>>,
+    ) -> Result<(), Stop> {
+        let Some(program) = unit.line_program.clone() else {
+            return Ok(());
+        };
+        self.pay(program.header().raw_program_buf().len())?;
+        let mut hits: Vec<(u64, u64, u64, u32)> = Vec::new();
+        let mut rows = program.rows();
+        let mut sequence_start = None;
+        let mut previous: Option<(u64, u64, Option<u32>)> = None;
+        while let Some((_, row)) = rows.next_row()? {
+            let start = *sequence_start.get_or_insert(row.address());
+            if let Some((from, file, Some(line))) = previous
+                && from < row.address()
+                && start != 0
+            {
+                hits.extend(
+                    wanted.range(from..row.address()).map(|(&at, _)| (at, start, file, line)),
+                );
+            }
+            let line = row.line().and_then(|line| u32::try_from(line.get()).ok());
+            previous = Some((row.address(), row.file_index(), line));
+            if row.end_sequence() {
+                sequence_start = None;
+                previous = None;
+            }
+            // A hostile program repeats rows over one wanted address.
+            self.pay(usize::from(!hits.is_empty()))?;
+        }
+        let header = rows.header();
+        for (address, start, file, line) in hits {
+            let Some(best) = wanted.get_mut(&address) else { continue };
+            if best.as_ref().is_some_and(|best| best.sequence_start >= start) {
+                continue;
+            }
+            if let Some(file) = self.path(unit, header, file) {
+                *best =
+                    Some(Candidate { sequence_start: start, location: Location { file, line } });
+            }
+        }
+        Ok(())
+    }
+
+    /// The path of a file of a line table.
+    fn path(
+        &self,
+        unit: &Unit<Slice<'a>>,
+        header: &gimli::LineProgramHeader<Slice<'a>>,
+        file: u64,
+    ) -> Option<String> {
+        let file = header.file(file)?;
+        let text = |value: AttributeValue<Slice<'a>>| {
+            let text = self.dwarf.attr_string(unit, value).ok()?;
+            let bytes = text.slice();
+            (bytes.len() <= MAX_TEXT_BYTES).then(|| String::from_utf8_lossy(bytes).into_owned())
+        };
+        let compiled_in =
+            unit.comp_dir.map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
+        let directory = file.directory(header).and_then(text).unwrap_or_default();
+        let path = source_path(&compiled_in, &directory, &text(file.path_name())?);
+        (!path.is_empty() && path.len() <= MAX_TEXT_BYTES).then_some(path)
+    }
+}
+
+/// How many bytes the abbreviations at the start of `bytes` take (DWARF 5,
+/// section 7.5.3); `None` when they have no end.
+fn abbreviations_size(bytes: &[u8]) -> Option<usize> {
+    const DW_FORM_IMPLICIT_CONST: u64 = 0x21;
+    let mut reader = Slice::new(bytes, RunTimeEndian::Little);
+    while reader.read_uleb128().ok()? != 0 {
+        reader.read_uleb128().ok()?;
+        reader.read_u8().ok()?;
+        loop {
+            let (name, form) = (reader.read_uleb128().ok()?, reader.read_uleb128().ok()?);
+            if form == DW_FORM_IMPLICIT_CONST {
+                reader.read_sleb128().ok()?;
+            }
+            if name == 0 && form == 0 {
+                break;
+            }
+        }
+    }
+    Some(bytes.len() - reader.len())
+}
+
+/// The path of a source file, relative to the root of the source tree where
+/// that can be told: a port is built in `<root>/ports/<port>`, or below it.
+fn source_path(compiled_in: &str, directory: &str, name: &str) -> String {
+    let path = tidy(&join(&join(compiled_in, directory), name));
+    let compiled_in = tidy(compiled_in);
+    let root = compiled_in.rfind("/ports/").map_or("", |at| &compiled_in[..=at]);
+    match path.strip_prefix(root) {
+        Some(relative) if !root.is_empty() => relative.to_owned(),
+        _ => path,
+    }
+}
+
+fn join(directory: &str, path: &str) -> String {
+    let absolute = path.starts_with('/') || path.as_bytes().get(1) == Some(&b':');
+    if absolute || directory.is_empty() { path.to_owned() } else { format!("{directory}/{path}") }
+}
+
+/// `path` without `.`, `..` and repeated separators.
+fn tidy(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']).filter(|part| !part.is_empty() && *part != ".") {
+        if part == ".." && parts.last().is_some_and(|last| *last != "..") {
+            parts.pop();
+        } else if part != ".." || !absolute {
+            parts.push(part);
+        }
+    }
+    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_the_root_of_the_tree() {
+        let port = "/home/ci/micropython/ports/stm32";
+        assert_eq!(
+            source_path(port, "../../shared/readline", "readline.c"),
+            "shared/readline/readline.c"
+        );
+        assert_eq!(source_path(port, "", "main.c"), "ports/stm32/main.c");
+        let build = "/home/ci/micropython/ports/rp2/build-RPI_PICO";
+        assert_eq!(
+            source_path(build, "/home/ci/micropython/ports/rp2", "main.c"),
+            "ports/rp2/main.c"
+        );
+        assert_eq!(source_path(build, "/opt/pico-sdk/src", "irq.c"), "/opt/pico-sdk/src/irq.c");
+        assert_eq!(source_path(".", "registry-rt/./src", "lib.rs"), "registry-rt/src/lib.rs");
+        assert_eq!(source_path("", "../x/../y", "z.c"), "../y/z.c");
+    }
+
+    #[test]
+    fn a_list_of_abbreviations_ends_at_code_zero() {
+        assert_eq!(abbreviations_size(&[1, 0x11, 1, 0x03, 0x08, 0, 0, 0, 0xff]), Some(8));
+        assert_eq!(abbreviations_size(&[1, 0x11, 1, 0x39, 0x21, 0x7f, 0, 0, 0]), Some(9));
+        assert_eq!(abbreviations_size(&[1, 0x11, 1, 0x03]), None);
+    }
+}

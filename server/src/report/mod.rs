@@ -1,0 +1,5 @@
+//! Answers to text. One value, rendered for a person at a terminal or for a
+//! program.
+
+pub mod json;
+pub mod terminal;
