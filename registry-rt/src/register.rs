@@ -50,13 +50,13 @@ macro_rules! entry {
             // symbol is of a form that nothing else defines.
             #[used]
             #[unsafe(link_section = concat!(
-                ".mp_", stringify!($phase), "_", stringify!($level),
-                ".", stringify!($priority), ".", stringify!($function)
-            ))]
+                        ".mp_", stringify!($phase), "_", stringify!($level),
+                        ".", stringify!($priority), ".", stringify!($function)
+                    ))]
             #[unsafe(export_name = concat!(
-                "__mp_", stringify!($phase), "_", stringify!($level),
-                "_", stringify!($priority), "_", stringify!($function)
-            ))]
+                        "__mp_", stringify!($phase), "_", stringify!($level),
+                        "_", stringify!($priority), "_", stringify!($function)
+                    ))]
             static ENTRY: $crate::InitFn = $function;
         };
     };

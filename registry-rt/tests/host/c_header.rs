@@ -1,0 +1,133 @@
+//! The C header, its runner and the linker fragment for hosted programs.
+
+use std::process::Command;
+
+use crate::tools::{have, links_with_gnu_ld, package, scratch, succeed, text};
+
+const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+const C_STANDARDS: [&str; 3] = ["-std=c99", "-std=c11", "-std=c17"];
+
+const ALL_LEVELS: &str = "clock_init
+pin_init0
+timer_init0
+uart_init0
+backlight_init
+touch_init
+usbd_init
+--
+--
+usbd_deinit
+touch_deinit
+backlight_deinit
+uart_deinit_all
+timer_deinit
+";
+
+fn compiler(name: &str) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(package()).args(STRICT).arg("-Iinclude");
+    command
+}
+
+#[test]
+fn header_and_runner_compile_without_a_warning_in_every_c_standard() {
+    if !have(&["cc"]) {
+        return;
+    }
+    for standard in C_STANDARDS {
+        for source in ["src/mp_registry.c", "tests/programs/program.c"] {
+            succeed(compiler("cc").args([standard, "-fsyntax-only", source]));
+        }
+    }
+}
+
+#[test]
+fn header_compiles_without_a_warning_as_cpp() {
+    if !have(&["c++"]) {
+        return;
+    }
+    succeed(
+        compiler("c++")
+            .args(["-std=c++17", "-fsyntax-only", "-x", "c++"])
+            .arg("tests/programs/program.c"),
+    );
+}
+
+/// Links `source`, compiled by `driver` with `options`, and runs it.
+fn output_of(test: &str, driver: &str, options: &[&str], source: &str) -> String {
+    let folder = scratch(test);
+    let runner = folder.join("mp_registry.o");
+    let object = folder.join("program.o");
+    let program = folder.join("program");
+    succeed(compiler("cc").args(options).args(["-c", "src/mp_registry.c", "-o"]).arg(&runner));
+    succeed(
+        compiler(driver).args(options).arg("-c").args(source.split(' ')).arg("-o").arg(&object),
+    );
+    succeed(
+        compiler(driver)
+            .args(options)
+            .args([&object, &runner])
+            .args(["-Wl,--gc-sections", "-Wl,-T,link/mp_registry_hosted.ld"])
+            .args(["-Wl,-T,tests/programs/panel.ld", "-o"])
+            .arg(&program),
+    );
+    text(&succeed(&mut Command::new(program)).stdout)
+}
+
+#[test]
+fn levels_run_up_and_down_in_order() {
+    if !links_with_gnu_ld() {
+        return;
+    }
+    for (test, options) in [
+        ("c-at-o0", ["-O0", "-fPIE"]),
+        ("c-at-os", ["-Os", "-ffunction-sections"]),
+        ("c-with-lto", ["-O2", "-flto"]),
+    ] {
+        assert_eq!(
+            output_of(test, "cc", &options, "tests/programs/program.c"),
+            ALL_LEVELS,
+            "{options:?}"
+        );
+    }
+}
+
+#[test]
+fn entries_made_by_cpp_run_and_are_named_as_those_of_c() {
+    if !have(&["c++", "nm"]) || !links_with_gnu_ld() {
+        return;
+    }
+    let printed = output_of("cpp", "c++", &["-O2", "-fPIE"], "-x c++ tests/programs/program.c");
+    assert_eq!(printed, ALL_LEVELS);
+
+    let object = scratch("cpp-names").join("program.o");
+    succeed(
+        compiler("c++").args(["-c", "-x", "c++", "tests/programs/program.c", "-o"]).arg(&object),
+    );
+    let symbols = text(&succeed(Command::new("nm").arg(object)).stdout);
+    let mut entries: Vec<_> = symbols
+        .split_whitespace()
+        .filter(|word| word.contains("__mp_") && word.contains("timer"))
+        .collect();
+    entries.sort_unstable();
+    assert_eq!(entries, ["__mp_deinit_core_10_timer_deinit", "__mp_init_core_10_timer_init0"]);
+}
+
+#[test]
+fn empty_levels_run_nothing_at_any_optimisation() {
+    if !links_with_gnu_ld() {
+        return;
+    }
+    for (test, options) in [
+        ("empty-at-o0", vec!["-O0"]),
+        ("empty-at-o2", vec!["-O2"]),
+        ("empty-with-lto", vec!["-O3", "-flto"]),
+    ] {
+        assert_eq!(
+            output_of(test, "cc", &options, "tests/programs/empty.c"),
+            "nothing ran\n",
+            "{options:?}"
+        );
+    }
+}
