@@ -3,3 +3,4 @@ pub mod analyze;
 pub mod extract;
 pub mod model;
 pub mod report;
+pub mod store;

@@ -1,0 +1,152 @@
+-- Builds: which firmware each board had at each commit, and what its table says.
+--
+-- There are millions of builds and few tables: 250 boards x 10,000 commits
+-- share some thousand orders. So what a build says is split by how often it
+-- changes:
+--   * the order (`init_table`, `entry`): stored once for all boards and
+--     commits that have it;
+--   * the places in the source (`places`): they move with every edited line,
+--     but alike on all boards that compile the file;
+--   * addresses and facts of the file (`firmware`): new on every build, so
+--     they are packed, and each byte of them counts.
+
+CREATE TABLE port (
+    id         INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL REFERENCES project (id),
+    name       TEXT    NOT NULL,
+    UNIQUE (project_id, name)
+) STRICT;
+
+-- A board, or one variant of it. `variant` is '' for none rather than NULL,
+-- because NULLs are all different to UNIQUE.
+CREATE TABLE board (
+    id           INTEGER PRIMARY KEY,
+    port_id      INTEGER NOT NULL REFERENCES port (id),
+    name         TEXT    NOT NULL,
+    variant      TEXT    NOT NULL,
+    -- What the board's page shows. Kept by the writer: of builds without a
+    -- pull request where there are any, the newest by commit time, then by id.
+    latest_build INTEGER REFERENCES build (id),
+    UNIQUE (port_id, name, variant)
+) STRICT;
+
+CREATE TABLE branch (
+    id         INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL REFERENCES project (id),
+    name       TEXT    NOT NULL,
+    UNIQUE (project_id, name)
+) STRICT;
+
+CREATE TABLE "commit" (
+    id           INTEGER PRIMARY KEY,
+    project_id   INTEGER NOT NULL REFERENCES project (id),
+    sha          BLOB    NOT NULL CHECK (length(sha) IN (20, 32)),
+    committed_at INTEGER NOT NULL,
+    -- 0: nobody said when; `committed_at` is the time of the first upload.
+    time_stated  INTEGER NOT NULL,
+    UNIQUE (project_id, sha)
+) STRICT;
+
+-- A parent is named by its identifier: it may never have been built.
+CREATE TABLE commit_parent (
+    commit_id INTEGER NOT NULL REFERENCES "commit" (id),
+    ordinal   INTEGER NOT NULL,
+    parent    BLOB    NOT NULL,
+    PRIMARY KEY (commit_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- An order. `digest` is the SHA-256 of everything in it, entries included.
+CREATE TABLE init_table (
+    id           INTEGER PRIMARY KEY,
+    digest       BLOB    NOT NULL UNIQUE,
+    init_count   INTEGER NOT NULL,
+    deinit_count INTEGER NOT NULL,
+    origins      TEXT    NOT NULL, -- JSON array of words
+    levels       TEXT    NOT NULL, -- JSON array of names, in run order
+    anomaly_count INTEGER NOT NULL,
+    anomalies    TEXT    NOT NULL  -- JSON array, without addresses
+) STRICT;
+
+CREATE TABLE entry (
+    table_id    INTEGER NOT NULL REFERENCES init_table (id),
+    position    INTEGER NOT NULL,
+    phase       TEXT,
+    kind        TEXT    NOT NULL,
+    origin      TEXT    NOT NULL,
+    stage       TEXT,
+    level       TEXT,
+    slot        INTEGER,
+    priority    TEXT,
+    function    TEXT,
+    subsystem   TEXT,
+    conditional INTEGER NOT NULL,
+    condition   TEXT,
+    via         TEXT, -- JSON array of names; NULL for none
+    after       TEXT, -- JSON array of names; NULL for none
+    PRIMARY KEY (table_id, position)
+) STRICT, WITHOUT ROWID;
+
+-- Where the functions of a table are defined. `packed`: see store/packed.rs.
+CREATE TABLE places (
+    id     INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    packed BLOB NOT NULL
+) STRICT;
+
+-- What firmware runs on; a handful of rows.
+CREATE TABLE target (
+    id     INTEGER PRIMARY KEY,
+    format TEXT    NOT NULL,
+    arch   TEXT    NOT NULL,
+    bits   INTEGER NOT NULL,
+    endian TEXT    NOT NULL,
+    UNIQUE (format, arch, bits, endian)
+) STRICT;
+
+-- A firmware file, by its digest. It belongs to a project: who may upload to
+-- one project must not be able to say what the firmware of another holds.
+CREATE TABLE firmware (
+    id         INTEGER PRIMARY KEY,
+    project_id INTEGER NOT NULL REFERENCES project (id),
+    sha256     BLOB    NOT NULL,
+    size       INTEGER NOT NULL,
+    target_id  INTEGER NOT NULL REFERENCES target (id),
+    -- Version of the extractor that read the file here; 0 for a table that an
+    -- upload brought along.
+    extractor  INTEGER NOT NULL,
+    table_id   INTEGER NOT NULL REFERENCES init_table (id),
+    places_id  INTEGER NOT NULL REFERENCES places (id),
+    addresses  BLOB    NOT NULL, -- packed: see store/packed.rs
+    UNIQUE (sha256, project_id)
+) STRICT;
+
+CREATE TABLE build (
+    id           INTEGER PRIMARY KEY,
+    board_id     INTEGER NOT NULL REFERENCES board (id),
+    commit_id    INTEGER NOT NULL REFERENCES "commit" (id),
+    firmware_id  INTEGER NOT NULL REFERENCES firmware (id),
+    branch_id    INTEGER REFERENCES branch (id),
+    pull_request INTEGER,
+    base         BLOB, -- the commit that a pull request started from
+    received_at  INTEGER NOT NULL,
+    committed_at INTEGER NOT NULL, -- copy of the commit's, to order by
+    -- 1 when the table is another one than that of the previous build of this
+    -- board on the same branch, in order of commit time, then id. Builds of
+    -- pull requests stand outside that line and have 0.
+    changed      INTEGER NOT NULL
+) STRICT;
+
+-- Makes an upload idempotent, finds the build of a board at a commit, and all
+-- builds of a commit.
+CREATE UNIQUE INDEX build_identity ON build (commit_id, board_id, firmware_id);
+
+-- The line of a board: its recent builds, and the neighbours of a new one. (The
+-- branch is not in it: nearly every neighbour is on the same branch, and three
+-- bytes for each of millions of builds would buy only that.)
+CREATE INDEX build_line ON build (board_id, committed_at) WHERE pull_request IS NULL;
+
+-- When did the table of a board change? One look-up, however long the line.
+CREATE INDEX build_change ON build (board_id, committed_at) WHERE changed = 1;
+
+-- Which builds does a newer reading of a firmware concern?
+CREATE INDEX build_firmware ON build (firmware_id);

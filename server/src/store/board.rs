@@ -1,0 +1,247 @@
+//! Ports and their boards, and what each runs now.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::build::{BuildSummary, SELECT_BUILD};
+use super::value::{Seconds, Word};
+use super::{BoardRow, ProjectId, Reader, StoreError, Writer};
+use crate::model::{BoardId, PortName, VariantName};
+
+/// A port in the overview of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PortSummary {
+    /// Its name.
+    pub name: PortName,
+    /// Number of its boards, each variant counted.
+    pub boards: u32,
+    /// Number of different orders among the latest builds of its boards.
+    pub tables: u32,
+    /// Number of boards whose latest table has anomalies.
+    pub boards_with_anomalies: u32,
+    /// Newest commit time among the latest builds of its boards.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_committed_at: Option<Timestamp>,
+    /// When the newest of those builds was received.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_received_at: Option<Timestamp>,
+}
+
+/// A board in the list of its port, with its latest build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PortBoard {
+    /// Its row.
+    #[serde(skip)]
+    pub row: BoardRow,
+    /// The board.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "stm32/PYBV10-DP_THREAD")]
+    pub board: BoardId,
+    /// Its latest build.
+    pub latest: BuildSummary,
+}
+
+/// A board with what its page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Board {
+    /// Its row.
+    #[serde(skip)]
+    pub row: BoardRow,
+    /// The board.
+    #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "stm32/PYBV10-DP_THREAD")]
+    pub board: BoardId,
+    /// Its latest build.
+    pub latest: BuildSummary,
+    /// The build that brought the order of the latest one.
+    pub last_change: Option<BuildSummary>,
+    /// Number of boards of its port, itself among them, whose latest build has
+    /// the same order.
+    pub boards_with_same_table: u32,
+    /// Its newest builds, by commit time.
+    pub recent: Vec<BuildSummary>,
+}
+
+/// How many builds a board's page lists.
+const RECENT_BUILDS: u32 = 30;
+
+fn as_text<S: Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(board)
+}
+
+/// The variant as its column holds it: '' for none.
+fn variant_column(board: &BoardId) -> &str {
+    board.variant.as_ref().map_or("", VariantName::as_str)
+}
+
+/// Reads the columns `port`, `board` and `variant`.
+pub(super) fn board_id(row: &Row<'_>) -> rusqlite::Result<BoardId> {
+    let variant = match row.get_ref("variant")?.as_str() {
+        Ok("") => None,
+        _ => Some(row.get::<_, Word<_>>("variant")?.0),
+    };
+    Ok(BoardId {
+        port: row.get::<_, Word<_>>("port")?.0,
+        board: row.get::<_, Word<_>>("board")?.0,
+        variant,
+    })
+}
+
+impl Reader<'_> {
+    /// The ports of a project by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn ports(&self, project: ProjectId) -> Result<Vec<PortSummary>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "SELECT port.name AS name, count(board.id) AS boards,
+                    count(DISTINCT firmware.table_id) AS tables,
+                    count(init_table.id) AS boards_with_anomalies,
+                    max(build.committed_at) AS last_committed_at,
+                    max(build.received_at) AS last_received_at
+             FROM port
+             LEFT JOIN board ON board.port_id = port.id
+             LEFT JOIN build ON build.id = board.latest_build
+             LEFT JOIN firmware ON firmware.id = build.firmware_id
+             LEFT JOIN init_table ON init_table.id = firmware.table_id
+                                 AND init_table.anomaly_count > 0
+             WHERE port.project_id = ?1
+             GROUP BY port.id
+             ORDER BY port.name",
+        )?;
+        let ports = query.query_map([project], |row| {
+            let time = |column| {
+                Ok::<_, rusqlite::Error>(row.get::<_, Option<Seconds>>(column)?.map(|at| at.0))
+            };
+            Ok(PortSummary {
+                name: row.get::<_, Word<_>>("name")?.0,
+                boards: row.get("boards")?,
+                tables: row.get("tables")?,
+                boards_with_anomalies: row.get("boards_with_anomalies")?,
+                last_committed_at: time("last_committed_at")?,
+                last_received_at: time("last_received_at")?,
+            })
+        })?;
+        Ok(ports.collect::<Result<_, _>>()?)
+    }
+
+    /// The boards of a port by name, with their latest builds; empty when there
+    /// is no such port.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn port_boards(
+        &self,
+        project: ProjectId,
+        port: &PortName,
+    ) -> Result<Vec<PortBoard>, StoreError> {
+        let mut query = self.sql.prepare_cached(&format!(
+            "SELECT shown.*, board.id AS board_row, board.name AS board, board.variant AS variant,
+                    port.name AS port
+             FROM port
+             JOIN board ON board.port_id = port.id
+             JOIN ({SELECT_BUILD}) AS shown ON shown.id = board.latest_build
+             WHERE port.project_id = ?1 AND port.name = ?2
+             ORDER BY board.name, board.variant"
+        ))?;
+        let boards = query.query_map(params![project, port.as_str()], |row| {
+            Ok(PortBoard {
+                row: row.get("board_row")?,
+                board: board_id(row)?,
+                latest: BuildSummary::from_row(row)?,
+            })
+        })?;
+        Ok(boards.collect::<Result<_, _>>()?)
+    }
+
+    /// A board, if the project has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn board(&self, project: ProjectId, board: &BoardId) -> Result<Option<Board>, StoreError> {
+        let Some((row, latest)) = self.board_row(project, board)? else {
+            return Ok(None);
+        };
+        let latest = self.build_summary(latest)?;
+        let boards_with_same_table = self
+            .sql
+            .prepare_cached(
+                "SELECT count(*)
+                 FROM board
+                 JOIN build ON build.id = board.latest_build
+                 JOIN firmware ON firmware.id = build.firmware_id
+                 WHERE board.port_id = (SELECT port_id FROM board WHERE id = ?1)
+                   AND firmware.table_id = ?2",
+            )?
+            .query_row(params![row, latest.table], |row| row.get(0))?;
+        Ok(Some(Board {
+            row,
+            board: board.clone(),
+            last_change: self.last_change(row, latest.id)?,
+            boards_with_same_table,
+            recent: self.recent_builds(row, RECENT_BUILDS)?,
+            latest,
+        }))
+    }
+
+    /// The row of a board and its latest build.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn board_row(
+        &self,
+        project: ProjectId,
+        board: &BoardId,
+    ) -> Result<Option<(BoardRow, super::BuildId)>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "SELECT board.id, board.latest_build
+             FROM port JOIN board ON board.port_id = port.id
+             WHERE port.project_id = ?1 AND port.name = ?2 AND board.name = ?3
+               AND board.variant = ?4 AND board.latest_build IS NOT NULL",
+        )?;
+        let key =
+            params![project, board.port.as_str(), board.board.as_str(), variant_column(board)];
+        Ok(query.query_row(key, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+}
+
+impl Writer<'_> {
+    /// Stores a board with its port, or finds it.
+    pub(super) fn put_board(
+        &self,
+        project: ProjectId,
+        board: &BoardId,
+    ) -> Result<BoardRow, StoreError> {
+        let known = self
+            .sql
+            .prepare_cached("SELECT id FROM port WHERE project_id = ?1 AND name = ?2")?
+            .query_row(params![project, board.port.as_str()], |row| row.get(0))
+            .optional()?;
+        let port: i64 = match known {
+            Some(port) => port,
+            None => self
+                .sql
+                .prepare_cached("INSERT INTO port (project_id, name) VALUES (?1, ?2) RETURNING id")?
+                .query_row(params![project, board.port.as_str()], |row| row.get(0))?,
+        };
+        let key = params![port, board.board.as_str(), variant_column(board)];
+        let known = self
+            .sql
+            .prepare_cached(
+                "SELECT id FROM board WHERE port_id = ?1 AND name = ?2 AND variant = ?3",
+            )?
+            .query_row(key, |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(row) => Ok(row),
+            None => Ok(self
+                .sql
+                .prepare_cached(
+                    "INSERT INTO board (port_id, name, variant) VALUES (?1, ?2, ?3) RETURNING id",
+                )?
+                .query_row(key, |row| row.get(0))?),
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! SQLite: what was uploaded, found again in a few milliseconds.
+//!
+//! [`Store`] holds one connection that writes and several that read. A
+//! [`Reader`] sees one consistent state for as long as it lives; a [`Writer`]
+//! is one transaction, kept when its closure returns `Ok` and gone otherwise.
+//! Their methods stand with the noun that they serve, one file each:
+//! [`project`](Project), [`token`](Token), [`board`](Board) with its port,
+//! [`build`](Build) with its commit, `firmware`, `table`, [`search`](SearchHits).
+//!
+//! The tables and why they are cut so: `migrations/002-build.sql`.
+
+mod board;
+mod build;
+mod commit;
+mod connection;
+mod error;
+mod firmware;
+mod packed;
+mod project;
+mod search;
+mod table;
+mod token;
+mod value;
+
+pub use board::{Board, PortBoard, PortSummary};
+pub use build::{Build, BuildSummary, NewBuild, RecordedBuild};
+pub use commit::{CommitPrefix, CommitPrefixError};
+pub use connection::{Reader, Store, StoreOptions, Writer};
+pub use error::StoreError;
+pub use firmware::{KnownFirmware, Reading};
+pub use project::{Project, ProjectSummary};
+pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
+pub use token::{Token, TokenText, TokenTextError};
+pub use value::{BoardRow, BuildId, FirmwareId, ProjectId, TableId, TokenId};

@@ -1,0 +1,111 @@
+//! Projects: one firmware source tree each, with its ports and tokens.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::value::{Seconds, Word};
+use super::{ProjectId, Reader, StoreError, Writer};
+use crate::model::ProjectName;
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Project {
+    /// Its row.
+    #[serde(skip)]
+    pub id: ProjectId,
+    /// Its name, the first part of its addresses.
+    pub name: ProjectName,
+    /// Where its source can be browsed.
+    pub repository_url: Option<String>,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// A project in the list of all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProjectSummary {
+    /// The project.
+    #[serde(flatten)]
+    pub project: Project,
+    /// Number of its ports.
+    pub ports: u32,
+    /// Number of its boards, each variant counted.
+    pub boards: u32,
+    /// When the newest of the boards' latest builds was received.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_received_at: Option<Timestamp>,
+}
+
+impl Project {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get::<_, Word<_>>("name")?.0,
+            repository_url: row.get("repository_url")?,
+            created_at: row.get::<_, Seconds>("created_at")?.0,
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// All projects by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn projects(&self) -> Result<Vec<ProjectSummary>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "SELECT project.*, count(DISTINCT port.id) AS ports, count(board.id) AS boards,
+                    max(build.received_at) AS last_received_at
+             FROM project
+             LEFT JOIN port ON port.project_id = project.id
+             LEFT JOIN board ON board.port_id = port.id
+             LEFT JOIN build ON build.id = board.latest_build
+             GROUP BY project.id
+             ORDER BY project.name",
+        )?;
+        let projects = query.query_map([], |row| {
+            Ok(ProjectSummary {
+                project: Project::from_row(row)?,
+                ports: row.get("ports")?,
+                boards: row.get("boards")?,
+                last_received_at: row.get::<_, Option<Seconds>>("last_received_at")?.map(|at| at.0),
+            })
+        })?;
+        Ok(projects.collect::<Result<_, _>>()?)
+    }
+
+    /// The project of that name, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn project(&self, name: &ProjectName) -> Result<Option<Project>, StoreError> {
+        let mut query = self.sql.prepare_cached("SELECT * FROM project WHERE name = ?1")?;
+        Ok(query.query_row([name.as_str()], Project::from_row).optional()?)
+    }
+}
+
+impl Writer<'_> {
+    /// Creates a project.
+    ///
+    /// # Errors
+    /// When there is one of that name, or the database fails.
+    pub fn create_project(
+        &self,
+        name: &ProjectName,
+        repository_url: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Project, StoreError> {
+        let created = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO project (name, repository_url, created_at) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (name) DO NOTHING RETURNING *",
+            )?
+            .query_row(params![name.as_str(), repository_url, Seconds(now)], Project::from_row)
+            .optional()?;
+        created.ok_or_else(|| StoreError::ProjectExists(name.clone()))
+    }
+}

@@ -1,0 +1,223 @@
+//! Tokens: who may upload to a project.
+//!
+//! A token's text is shown once, when it is created. The database keeps its
+//! SHA-256 — enough to recognise it, useless to whoever reads the file. The
+//! text has 256 random bits, so a plain digest cannot be searched.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension, Row, params};
+use sha2::Digest;
+
+use super::value::{Bytes, Seconds};
+use super::{ProjectId, Reader, StoreError, TokenId, Writer};
+use crate::model::Sha256;
+
+/// What every token starts with, so that people and secret scanners know one.
+const TOKEN_PREFIX: &str = "ibt_";
+
+/// Length of a token's text: the prefix and 32 bytes in hexadecimal.
+const TOKEN_LENGTH: usize = TOKEN_PREFIX.len() + 64;
+
+/// How much of a token's text is kept to name it: 40 random bits.
+const SHOWN_LENGTH: usize = TOKEN_PREFIX.len() + 10;
+
+/// The secret text of a token. Not printed by `Debug`.
+#[derive(Clone)]
+pub struct TokenText(String);
+
+/// What is known of a token after its creation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Its row.
+    pub id: TokenId,
+    /// The project that it may upload to.
+    pub project_id: ProjectId,
+    /// The name of that project.
+    pub project: String,
+    /// What it is for, in the words of who created it.
+    pub name: String,
+    /// The first characters of its text.
+    pub prefix: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When a build was last stored with it.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// The text is not a token's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this is not a token: expected {TOKEN_PREFIX} and 64 characters, as `initboard token create` printed it"
+)]
+pub struct TokenTextError;
+
+impl TokenText {
+    /// A new token from the system's random numbers.
+    ///
+    /// # Errors
+    /// When the system has none to give.
+    pub fn generate() -> Result<Self, getrandom::Error> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random)?;
+        Ok(Self(format!("{TOKEN_PREFIX}{}", Sha256(random))))
+    }
+
+    /// The secret itself, to show it once or to send it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn digest(&self) -> Sha256 {
+        Sha256(sha2::Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    fn shown(&self) -> &str {
+        &self.0[..SHOWN_LENGTH]
+    }
+}
+
+impl FromStr for TokenText {
+    type Err = TokenTextError;
+
+    fn from_str(text: &str) -> Result<Self, TokenTextError> {
+        let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(TokenTextError)?;
+        if text.len() == TOKEN_LENGTH && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(TokenTextError)
+        }
+    }
+}
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenText({}…)", self.shown())
+    }
+}
+
+/// The columns that [`Token::from_row`] reads.
+const SELECT_TOKEN: &str = "SELECT token.*, project.name AS project
+    FROM token JOIN project ON project.id = token.project_id";
+
+impl Token {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let time = |column| {
+            Ok::<_, rusqlite::Error>(row.get::<_, Option<Seconds>>(column)?.map(|at| at.0))
+        };
+        Ok(Self {
+            id: row.get("id")?,
+            project_id: row.get("project_id")?,
+            project: row.get("project")?,
+            name: row.get("name")?,
+            prefix: row.get("prefix")?,
+            created_at: row.get::<_, Seconds>("created_at")?.0,
+            last_used_at: time("last_used_at")?,
+            revoked_at: time("revoked_at")?,
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// The token with that text, revoked or not, if there is one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn token(&self, text: &TokenText) -> Result<Option<Token>, StoreError> {
+        // Looked up by digest: how long that takes tells nothing of the text.
+        let mut query =
+            self.sql.prepare_cached(&format!("{SELECT_TOKEN} WHERE token.sha256 = ?1"))?;
+        Ok(query.query_row(params![Bytes(text.digest())], Token::from_row).optional()?)
+    }
+
+    /// All tokens, by project and age.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn tokens(&self) -> Result<Vec<Token>, StoreError> {
+        let mut query =
+            self.sql.prepare_cached(&format!("{SELECT_TOKEN} ORDER BY project.name, token.id"))?;
+        let tokens = query.query_map([], Token::from_row)?;
+        Ok(tokens.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writer<'_> {
+    /// Stores a new token for a project.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn create_token(
+        &self,
+        project: ProjectId,
+        name: &str,
+        text: &TokenText,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "INSERT INTO token (project_id, name, scope, prefix, sha256, created_at)
+                 VALUES (?1, ?2, 'upload', ?3, ?4, ?5)",
+            )?
+            .execute(params![project, name, text.shown(), Bytes(text.digest()), Seconds(now)])?;
+        Ok(())
+    }
+
+    /// Revokes the token whose text starts with `prefix`. Revoking twice
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// When none or more than one starts so, or the database fails.
+    pub fn revoke_token(&self, prefix: &str, now: Timestamp) -> Result<Token, StoreError> {
+        // More than the stored part may be given, such as the whole token.
+        let given: String = prefix.chars().take(SHOWN_LENGTH).collect();
+        let matches: Vec<Token> = self
+            .reader()
+            .tokens()?
+            .into_iter()
+            .filter(|token| !given.is_empty() && token.prefix.starts_with(&given))
+            .collect();
+        let [token] = matches.as_slice() else {
+            return Err(match matches.len() {
+                0 => StoreError::NoToken(given),
+                _ => StoreError::AmbiguousToken(given),
+            });
+        };
+        self.sql
+            .prepare_cached("UPDATE token SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1")?
+            .execute(params![token.id, Seconds(now)])?;
+        Ok(Token { revoked_at: token.revoked_at.or(Some(now)), ..token.clone() })
+    }
+
+    /// Notes that a build was stored with the token.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn touch_token(&self, token: TokenId, now: Timestamp) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached("UPDATE token SET last_used_at = ?2 WHERE id = ?1")?
+            .execute(params![token, Seconds(now)])?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_recognised_by_form_and_not_printed_by_debug() {
+        let token = TokenText::generate().unwrap();
+        let text = token.reveal().to_owned();
+        assert!(text.parse::<TokenText>().is_ok());
+        assert!(text.starts_with("ibt_"));
+        assert!(!format!("{token:?}").contains(&text[SHOWN_LENGTH..]));
+        for wrong in ["", "ibt_", "ibt_é", &text[..67], &text.replace("ibt_", "ghp_")] {
+            assert!(wrong.parse::<TokenText>().is_err(), "{wrong:?} was accepted");
+        }
+    }
+}
