@@ -101,13 +101,12 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
         }
         let byte = |at: usize| start.get(at).copied();
         let header_size = match byte(4) {
-            Some(1) => 52,
+            Some(1) | None => 52,
             Some(2) => 64,
             Some(found) => {
                 let expected = "1 (32 bits) or 2 (64 bits)";
                 return Err(ExtractError::Identification { offset: 4, found, expected });
             }
-            None => 52,
         };
         if file_size < header_size {
             return Err(ExtractError::Truncated {
@@ -207,7 +206,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
             .map(|section| Section {
                 name: c_string(names.get(section.sh_name(endian) as usize..).unwrap_or_default()),
                 kind: section.sh_type(endian).0,
-                flags: section.sh_flags(endian).0.into(),
+                flags: section.sh_flags(endian).0,
                 address: section.sh_addr(endian).into(),
                 offset: section.sh_offset(endian).into(),
                 size: section.sh_size(endian).into(),
@@ -402,7 +401,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
     /// Whether an instruction may stand at `address`.
     pub(super) fn is_code(&self, address: u64) -> bool {
         let covers = |start: u64, size: u64| address.checked_sub(start).is_some_and(|at| at < size);
-        let code = u64::from(elf::SHF_ALLOC.0) | u64::from(elf::SHF_EXECINSTR.0);
+        let code = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
         if self.sections.is_empty() {
             self.segments.iter().any(|s| s.executable && covers(s.address, s.file_size))
         } else {
@@ -539,11 +538,11 @@ impl Section<'_> {
     }
 
     pub(super) fn is_allocated(&self) -> bool {
-        self.flags & u64::from(elf::SHF_ALLOC.0) != 0
+        self.flags & elf::SHF_ALLOC.0 != 0
     }
 
     pub(super) fn is_compressed(&self) -> bool {
-        self.flags & u64::from(elf::SHF_COMPRESSED.0) != 0
+        self.flags & elf::SHF_COMPRESSED.0 != 0
     }
 }
 

@@ -71,7 +71,7 @@ struct Words {
     section: Option<usize>,
     /// The address of the first word.
     start: u64,
-    words: Vec<u64>,
+    pointers: Vec<u64>,
     imports: HashMap<usize, SymbolName>,
 }
 
@@ -79,18 +79,22 @@ struct Words {
 pub(super) fn read<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
 ) -> Result<Registry, ExtractError> {
-    let symbols = RegistrySymbols::read(image)?;
+    let mut symbols = RegistrySymbols::read(image)?;
     let mut anomalies = Anomalies::default();
     if let Some(found) = symbols.abi.filter(|&version| version > ABI_VERSION) {
         anomalies.push(Anomaly { value: Some(found), ..Anomaly::new(AnomalyKind::NewerAbi) });
     }
 
+    if !symbols.present {
+        anomalies.push(Anomaly::new(AnomalyKind::Stripped));
+    }
+
     let (tables, orphans) = tables(image, &symbols);
-    for (phase, name) in orphans {
+    for (phase, name) in &orphans {
         anomalies.push(Anomaly {
-            priority: Some(name.priority),
-            function: Some(name.function),
-            ..Anomaly::new(AnomalyKind::OrphanSection).of(phase, &name.level)
+            priority: Some(name.priority.clone()),
+            function: Some(name.function.clone()),
+            ..Anomaly::new(AnomalyKind::OrphanSection).of(*phase, &name.level)
         });
     }
 
@@ -111,9 +115,11 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         .collect::<Result<Vec<Words>, ExtractError>>()?;
 
     let levels = levels(&words);
+    // What stands in an orphan section is told of by that section already.
+    symbols.entries.retain(|symbol| !orphans.contains(&(symbol.phase, symbol.name.clone())));
     let entries = entries(image, &symbols.entries, &levels, words, &mut anomalies)?;
     let origins = if tables.is_empty() { Vec::new() } else { vec![Origin::Registry] };
-    Ok(Registry { origins, levels, entries, anomalies: anomalies.0 })
+    Ok(Registry { origins, anomalies: anomalies.sorted(&levels), levels, entries })
 }
 
 /// The symbols of the symbol table that belong to the registry.
@@ -189,7 +195,7 @@ fn tables<'data, R: ReadRef<'data>>(
                 tables.entry((phase, level)).or_default().section = Some(index);
             }
             Some(SectionName::Orphan(phase, name)) if section.is_allocated() => {
-                orphans.push((phase, name))
+                orphans.push((phase, name));
             }
             _ => {}
         }
@@ -267,7 +273,7 @@ fn words<'data, R: ReadRef<'data>>(
 ) -> Result<Words, ExtractError> {
     let size = extent.range.end - extent.range.start;
     let pointer = image.pointer_size();
-    if size % pointer != 0 && !extent.padded {
+    if !size.is_multiple_of(pointer) && !extent.padded {
         let value = Some(size);
         anomalies
             .push(Anomaly { value, ..Anomaly::new(AnomalyKind::MalformedTable).of(phase, &level) });
@@ -303,7 +309,8 @@ fn words<'data, R: ReadRef<'data>>(
         let filled = words.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1);
         words.truncate(filled);
     }
-    Ok(Words { phase, level, section: extent.section, start: extent.range.start, words, imports })
+    let (section, start) = (extent.section, extent.range.start);
+    Ok(Words { phase, level, section, start, pointers: words, imports })
 }
 
 /// The levels in run order: the RFC's first, then a project's own by the place
@@ -338,8 +345,8 @@ fn entries<'data, R: ReadRef<'data>>(
     let mut by_level: HashMap<(Phase, Level), Vec<Entry>> = HashMap::new();
     let pointer = image.pointer_size();
     for table in tables {
-        let mut list = Vec::with_capacity(table.words.len());
-        for (slot, &word) in table.words.iter().enumerate() {
+        let mut list = Vec::with_capacity(table.pointers.len());
+        for (slot, &word) in table.pointers.iter().enumerate() {
             let place = table.start + slot as u64 * pointer;
             let symbol = named.get(&(table.phase, &table.level, place)).and_then(|symbols| {
                 symbols.iter().find(|symbol| same_section(symbol.section, table.section))
@@ -479,5 +486,15 @@ impl Anomalies {
         if self.0.len() < MAX_ANOMALIES {
             self.0.push(anomaly);
         }
+    }
+
+    /// The anomalies by phase and in the order of `levels`.
+    fn sorted(mut self, levels: &[Level]) -> Vec<Anomaly> {
+        self.0.sort_by_key(|anomaly| {
+            let level = anomaly.level.as_ref();
+            let rank = level.and_then(|level| levels.iter().position(|known| known == level));
+            (anomaly.phase, level.is_some() && rank.is_none(), rank)
+        });
+        self.0
     }
 }

@@ -23,6 +23,15 @@ pub struct HexError {
     expected: &'static str,
 }
 
+/// `bytes` as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| {
+        [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]].map(char::from)
+    };
+    bytes.iter().flat_map(digits).collect()
+}
+
 impl FromStr for Address {
     type Err = HexError;
 
@@ -65,7 +74,7 @@ impl fmt::Display for Address {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

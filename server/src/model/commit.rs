@@ -45,7 +45,7 @@ impl CommitSha {
     /// # Errors
     /// When `bytes` has another length than 20 or 32.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CommitShaError> {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().parse()
+        super::address::hex(bytes).parse()
     }
 }
 

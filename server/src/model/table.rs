@@ -125,6 +125,9 @@ pub enum AnomalyKind {
     NewerAbi,
     /// A table is longer than [`MAX_ENTRIES`]; the rest was not read.
     TableTooLong,
+    /// The file has no symbol table: names and priorities are gone, and so is
+    /// any table without an output section of its own.
+    Stripped,
 }
 
 /// One place in a table where a rule holds.

@@ -29,7 +29,7 @@ pub fn table(label: &str, table: &InitTable) -> String {
 fn write_table(text: &mut String, label: &str, table: &InitTable) -> std::fmt::Result {
     let (init, deinit) = table.counts();
     let answer = if table.origins.is_empty() {
-        "no registry: nothing in this file registers an init or deinit function".to_owned()
+        "no registry: no section of this file registers an init or deinit function".to_owned()
     } else {
         let levels: Vec<&str> = table.levels.iter().map(crate::model::Level::as_str).collect();
         format!("{init} init, {deinit} deinit; levels {}", levels.join(", "))
@@ -95,16 +95,18 @@ impl Columns {
     fn write(&self, text: &mut String, number: usize, entry: &Entry) -> std::fmt::Result {
         let level = entry.level.as_ref().map_or("", |level| level.as_str());
         let priority = entry.priority.as_ref().map_or("", |priority| priority.as_str());
-        let place =
-            entry.location.as_ref().map(|place| printable(&place.to_string())).unwrap_or_default();
-        let line = format!(
-            "{FAINT}{number:>4}{FAINT:#}  {level:<level_width$}  {priority:<priority_width$}  {name:<name_width$}  {FAINT}{place}{FAINT:#}",
-            level_width = self.level,
-            priority_width = self.priority,
-            name_width = self.name,
-            name = printable(&entry.display_name()),
-        );
-        writeln!(text, "{}", line.trim_end())
+        let name = printable(&entry.display_name());
+        write!(text, "{FAINT}{number:>4}{FAINT:#}  {level:<width$}", width = self.level)?;
+        if self.priority > 0 {
+            write!(text, "  {priority:<width$}", width = self.priority)?;
+        }
+        match &entry.location {
+            Some(place) => {
+                let place = printable(&place.to_string());
+                writeln!(text, "  {name:<width$}  {FAINT}{place}{FAINT:#}", width = self.name)
+            }
+            None => writeln!(text, "  {name}"),
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! `IB1xx` asks whether an entry will run at all.
 
+mod empty_registry;
 mod lost_entry;
 mod malformed_table;
 mod missing_bounds;
 mod newer_abi;
 mod orphan_section;
+mod stripped;
 mod table_not_loaded;
 mod table_too_long;
 mod wild_pointer;
@@ -32,7 +34,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub const RULES: [Rule; 8] = [
+pub const RULES: [Rule; 10] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -41,6 +43,8 @@ pub const RULES: [Rule; 8] = [
     malformed_table::RULE,
     newer_abi::RULE,
     table_too_long::RULE,
+    empty_registry::RULE,
+    stripped::RULE,
 ];
 
 /// What the rules say of a table, by code.

@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     check: |table| {
         per_anomaly(table, AnomalyKind::TableNotLoaded, |anomaly| {
             format!(
-                "the {} is in no segment that is loaded: the running firmware reads other bytes there; place its output section in a memory region, and list it wherever sections are listed (objcopy -j)",
+                "the {} lies in no segment that is loaded, so it is not in the flashed image: give its output section a memory region, and list it wherever the build lists sections (objcopy -j)",
                 table_name(anomaly)
             )
         })
