@@ -148,5 +148,8 @@ CREATE INDEX build_line ON build (board_id, committed_at) WHERE pull_request IS 
 -- When did the table of a board change? One look-up, however long the line.
 CREATE INDEX build_change ON build (board_id, committed_at) WHERE changed = 1;
 
+-- Where did orders change lately? Walked from its newest end.
+CREATE INDEX build_change_time ON build (committed_at) WHERE changed = 1;
+
 -- Which builds does a newer reading of a firmware concern?
 CREATE INDEX build_firmware ON build (firmware_id);

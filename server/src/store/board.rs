@@ -1,7 +1,7 @@
 //! Ports and their boards, and what each runs now.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Params, Row, params};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -137,16 +137,37 @@ impl Reader<'_> {
         project: ProjectId,
         port: &PortName,
     ) -> Result<Vec<PortBoard>, StoreError> {
+        self.boards_where(
+            "port.project_id = ?1 AND port.name = ?2 ORDER BY board.name, board.variant",
+            params![project, port.as_str()],
+        )
+    }
+
+    /// All boards of a project by port and name, with their latest builds.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn project_boards(&self, project: ProjectId) -> Result<Vec<PortBoard>, StoreError> {
+        self.boards_where(
+            "port.project_id = ?1 ORDER BY port.name, board.name, board.variant",
+            params![project],
+        )
+    }
+
+    fn boards_where(
+        &self,
+        condition: &str,
+        values: impl Params,
+    ) -> Result<Vec<PortBoard>, StoreError> {
         let mut query = self.sql.prepare_cached(&format!(
             "SELECT shown.*, board.id AS board_row, board.name AS board, board.variant AS variant,
                     port.name AS port
              FROM port
              JOIN board ON board.port_id = port.id
              JOIN ({SELECT_BUILD}) AS shown ON shown.id = board.latest_build
-             WHERE port.project_id = ?1 AND port.name = ?2
-             ORDER BY board.name, board.variant"
+             WHERE {condition}"
         ))?;
-        let boards = query.query_map(params![project, port.as_str()], |row| {
+        let boards = query.query_map(values, |row| {
             Ok(PortBoard {
                 row: row.get("board_row")?,
                 board: board_id(row)?,

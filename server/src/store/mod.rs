@@ -5,12 +5,13 @@
 //! is one transaction, kept when its closure returns `Ok` and gone otherwise.
 //! Their methods stand with the noun that they serve, one file each:
 //! [`project`](Project), [`token`](Token), [`board`](Board) with its port,
-//! [`build`](Build) with its commit, `firmware`, `table`, [`search`](SearchHits).
+//! [`build`](Build) with its commit, [`change`](OrderChange), `firmware`, `table`, [`search`](SearchHits).
 //!
 //! The tables and why they are cut so: `migrations/002-build.sql`.
 
 mod board;
 mod build;
+mod change;
 mod commit;
 mod connection;
 mod error;
@@ -24,6 +25,7 @@ mod value;
 
 pub use board::{Board, PortBoard, PortSummary};
 pub use build::{Build, BuildSummary, NewBuild, RecordedBuild};
+pub use change::OrderChange;
 pub use commit::{CommitPrefix, CommitPrefixError};
 pub use connection::{Reader, Store, StoreOptions, Writer};
 pub use error::StoreError;
