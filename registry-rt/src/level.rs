@@ -1,7 +1,7 @@
 //! The levels: the RFC's four behind integers, and a project's own behind names.
 
-use crate::table::{InitFn, run_ascending, run_descending};
-use crate::table_of;
+use crate::bounds;
+use crate::table::{Bounds, run_ascending, run_descending};
 
 /// The four levels of the RFC, in the order in which a main function runs them
 /// at start; it stops them in the opposite order.
@@ -37,40 +37,43 @@ pub fn deinit_run_level(level: Level) {
     mp_deinit_run_level(level as u32);
 }
 
+/// The init tables of the four levels, in the order of their numbers. Looked up
+/// rather than matched: on Cortex-M that is half the code.
+static INIT: [Bounds; 4] =
+    [bounds!(init, early), bounds!(init, core), bounds!(init, driver), bounds!(init, service)];
+
+/// The deinit tables of the four levels, likewise.
+static DEINIT: [Bounds; 4] = [
+    bounds!(deinit, early),
+    bounds!(deinit, core),
+    bounds!(deinit, driver),
+    bounds!(deinit, service),
+];
+
 /// The runner for Rust and for C code in the same image; the C definition in
 /// `src/mp_registry.c` is weak and gives way to it. A number that is no level
 /// runs nothing.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn mp_init_run_level(level: u32) {
-    let table: &[InitFn] = match level {
-        0 => table_of!(init, early),
-        1 => table_of!(init, core),
-        2 => table_of!(init, driver),
-        3 => table_of!(init, service),
-        _ => &[],
-    };
-    run_ascending(table);
+    if let Some(bounds) = INIT.get(level as usize) {
+        run_ascending(bounds.table());
+    }
 }
 
 /// The counterpart of [`mp_init_run_level`] for the deinit tables.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn mp_deinit_run_level(level: u32) {
-    let table: &[InitFn] = match level {
-        0 => table_of!(deinit, early),
-        1 => table_of!(deinit, core),
-        2 => table_of!(deinit, driver),
-        3 => table_of!(deinit, service),
-        _ => &[],
-    };
-    run_descending(table);
+    if let Some(bounds) = DEINIT.get(level as usize) {
+        run_descending(bounds.table());
+    }
 }
 
-/// The table of one phase and level, by name, between its linker symbols.
+/// The bounds of the table of one phase and level, by their names.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! table_of {
+macro_rules! bounds {
     ($phase:ident, $level:ident) => {{
         unsafe extern "C" {
             #[link_name = concat!("__mp_", stringify!($phase), "_", stringify!($level), "_start")]
@@ -82,7 +85,7 @@ macro_rules! table_of {
         // sorted entries of this phase and level, and entries are only ever
         // written by `init_register!`, `deinit_register!` and their C
         // counterparts, which put one constant function pointer each.
-        unsafe { $crate::table::between((&raw const START).cast(), (&raw const END).cast()) }
+        unsafe { $crate::table::Bounds::new((&raw const START).cast(), (&raw const END).cast()) }
     }};
 }
 
@@ -94,14 +97,18 @@ macro_rules! table_of {
 /// for the RFC's levels; where the level stands among the others is decided by
 /// where `main` runs it.
 ///
-/// ```ignore
+/// ```no_run
 /// registry_rt::level!(
 ///     /// Displays and touch, after the drivers they are wired to.
 ///     pub mod panel
 /// );
+///
+/// extern "C" fn backlight_init() { /* ... */ }
 /// registry_rt::init_register!(panel, 00, backlight_init);
 ///
+/// # fn main() {
 /// panel::init();
+/// # }
 /// ```
 #[macro_export]
 macro_rules! level {
@@ -110,12 +117,12 @@ macro_rules! level {
         $visibility mod $level {
             /// Runs the init functions of this level in ascending order.
             pub fn init() {
-                $crate::table::run_ascending($crate::table_of!(init, $level));
+                $crate::table::run_ascending($crate::bounds!(init, $level).table());
             }
 
             /// Runs the deinit functions of this level in descending order.
             pub fn deinit() {
-                $crate::table::run_descending($crate::table_of!(deinit, $level));
+                $crate::table::run_descending($crate::bounds!(deinit, $level).table());
             }
         }
     };

@@ -2,7 +2,7 @@
 //! order: drivers register functions from their own files, the linker collects
 //! and sorts the pointers, and `main` runs them one level at a time.
 //!
-//! ```ignore
+//! ```no_run
 //! use registry_rt::{Level, deinit_register, init_register};
 //!
 //! extern "C" fn timer_init0() { /* ... */ }
@@ -11,9 +11,11 @@
 //! init_register!(driver, 00, timer_init0);
 //! deinit_register!(driver, 00, timer_deinit);
 //!
-//! // in main
-//! registry_rt::init_run_level(Level::Driver);
-//! registry_rt::deinit_run_level(Level::Driver);
+//! fn main() {
+//!     registry_rt::init_run_level(Level::Driver);
+//!     // ...
+//!     registry_rt::deinit_run_level(Level::Driver);
+//! }
 //! ```
 //!
 //! The layout in the ELF (ABI version 1) is that of the C header

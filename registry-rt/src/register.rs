@@ -12,7 +12,7 @@
 /// The function is named by a plain identifier in scope and must be an
 /// `extern "C" fn()`; anything else does not compile:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0308
 /// extern "C" fn uart_init0(baud: u32) {}
 /// registry_rt::init_register!(driver, 00, uart_init0);
 /// ```
@@ -42,6 +42,7 @@ macro_rules! deinit_register {
 /// name carries the sort order.
 #[doc(hidden)]
 #[macro_export]
+#[rustfmt::skip] // it would indent the two names further at every run
 macro_rules! entry {
     ($phase:ident, $level:ident, $priority:literal, $function:ident) => {
         const _: () = {
@@ -50,13 +51,13 @@ macro_rules! entry {
             // symbol is of a form that nothing else defines.
             #[used]
             #[unsafe(link_section = concat!(
-                        ".mp_", stringify!($phase), "_", stringify!($level),
-                        ".", stringify!($priority), ".", stringify!($function)
-                    ))]
+                ".mp_", stringify!($phase), "_", stringify!($level),
+                ".", stringify!($priority), ".", stringify!($function)
+            ))]
             #[unsafe(export_name = concat!(
-                        "__mp_", stringify!($phase), "_", stringify!($level),
-                        "_", stringify!($priority), "_", stringify!($function)
-                    ))]
+                "__mp_", stringify!($phase), "_", stringify!($level),
+                "_", stringify!($priority), "_", stringify!($function)
+            ))]
             static ENTRY: $crate::InitFn = $function;
         };
     };

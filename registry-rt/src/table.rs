@@ -21,23 +21,37 @@ pub fn run_descending(table: &[InitFn]) {
     }
 }
 
-/// The table between two linker symbols.
-///
-/// # Safety
-///
-/// `start` and `end` must be the bounds that a linker fragment of this crate
-/// placed around one table: both aligned for a function pointer, `end` not
-/// below `start`, and nothing but valid [`InitFn`] values between them for the
-/// whole life of the program.
+/// Where a table lies in the image: between two linker symbols.
 #[doc(hidden)]
-pub unsafe fn between(start: *const InitFn, end: *const InitFn) -> &'static [InitFn] {
-    // Taken on addresses: the bounds are two symbols, and comparing pointers
-    // into what the compiler believes to be two objects would let it conclude
-    // that an empty table is not empty.
-    let entries = (end.addr() - start.addr()) / size_of::<InitFn>();
-    // SAFETY: the caller guarantees `entries` valid, never changing function
-    // pointers from `start` on.
-    unsafe { core::slice::from_raw_parts(start, entries) }
+pub struct Bounds {
+    start: *const InitFn,
+    end: *const InitFn,
+}
+
+// SAFETY: the two addresses never change, and what lies between them is only read.
+unsafe impl Sync for Bounds {}
+
+impl Bounds {
+    /// # Safety
+    ///
+    /// `start` and `end` must be the bounds that a linker fragment of this crate
+    /// placed around one table: both aligned for a function pointer, `end` not
+    /// below `start`, and nothing but valid [`InitFn`] values between them for the
+    /// whole life of the program.
+    pub const unsafe fn new(start: *const InitFn, end: *const InitFn) -> Self {
+        Self { start, end }
+    }
+
+    /// The entries, in the order in which the linker sorted them.
+    pub fn table(&self) -> &'static [InitFn] {
+        // Taken on addresses: the bounds are two symbols, and comparing pointers
+        // into what the compiler believes to be two objects would let it conclude
+        // that an empty table is not empty.
+        let entries = (self.end.addr() - self.start.addr()) / size_of::<InitFn>();
+        // SAFETY: whoever made these bounds guarantees `entries` valid, never
+        // changing function pointers from `start` on.
+        unsafe { core::slice::from_raw_parts(self.start, entries) }
+    }
 }
 
 #[cfg(test)]
@@ -88,10 +102,11 @@ mod tests {
 
     #[test]
     fn the_bounds_of_an_array_give_the_array() {
-        let range = TABLE.as_ptr_range();
-        // SAFETY: the two ends of a constant array of functions.
-        let table = unsafe { between(range.start, range.end) };
-        run_ascending(table);
+        static ARRAY: [InitFn; 3] = TABLE;
+        let range = ARRAY.as_ptr_range();
+        // SAFETY: the two ends of an array of functions that is never written.
+        let bounds = unsafe { Bounds::new(range.start, range.end) };
+        run_ascending(bounds.table());
         assert_eq!(CALLED.take(), ["pin_init0", "timer_init0", "uart_init0"]);
     }
 
@@ -99,6 +114,7 @@ mod tests {
     fn equal_bounds_give_an_empty_table() {
         let start = TABLE.as_ptr();
         // SAFETY: nothing lies between equal bounds.
-        assert!(unsafe { between(start, start) }.is_empty());
+        let bounds = unsafe { Bounds::new(start, start) };
+        assert!(bounds.table().is_empty());
     }
 }

@@ -131,3 +131,33 @@ fn empty_levels_run_nothing_at_any_optimisation() {
         );
     }
 }
+
+/// Code and constants of the runner, in bytes, optimised for size.
+fn runner_size(cpu: &str) -> u32 {
+    let object = scratch(&format!("runner-{cpu}")).join("mp_registry.o");
+    succeed(
+        compiler("arm-none-eabi-gcc")
+            .args([&format!("-mcpu={cpu}"), "-mthumb", "-Os", "-ffreestanding"])
+            .args(["-c", "src/mp_registry.c", "-o"])
+            .arg(&object),
+    );
+    let printed = text(&succeed(Command::new("arm-none-eabi-size").arg(object)).stdout);
+    let columns: Vec<&str> =
+        printed.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+    let [read_only, data, bss, ..] = columns[..] else {
+        panic!("the table of size(1), not {printed:?}");
+    };
+    assert_eq!((data, bss), ("0", "0"), "the runner needs no RAM");
+    read_only.parse().expect("a size in bytes")
+}
+
+#[test]
+fn the_runner_takes_less_than_200_bytes_on_cortex_m() {
+    if !have(&["arm-none-eabi-gcc", "arm-none-eabi-size"]) {
+        return;
+    }
+    for cpu in ["cortex-m0plus", "cortex-m4"] {
+        let size = runner_size(cpu);
+        assert!(size < 200, "{size} bytes on {cpu}");
+    }
+}
