@@ -53,6 +53,7 @@ static DEINIT: [Bounds; 4] = [
 /// The runner for Rust and for C code in the same image; the C definition in
 /// `src/mp_registry.c` is weak and gives way to it. A number that is no level
 /// runs nothing.
+// SAFETY: the name and the signature are those of the registry's C header.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn mp_init_run_level(level: u32) {
@@ -62,6 +63,7 @@ extern "C" fn mp_init_run_level(level: u32) {
 }
 
 /// The counterpart of [`mp_init_run_level`] for the deinit tables.
+// SAFETY: as for `mp_init_run_level`.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn mp_deinit_run_level(level: u32) {

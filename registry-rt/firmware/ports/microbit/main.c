@@ -2,7 +2,6 @@
  * that errors while starting and the end of the REPL take the same way out. */
 #include <stdint.h>
 
-#include "board.h"
 #include "init_levels.h"
 #include "report.h"
 #include "runtime.h"

@@ -1,5 +1,4 @@
 /* Digital-to-analogue converters. */
-#include "board.h"
 #include "mp_registry.h"
 #include "report.h"
 

@@ -4,7 +4,6 @@
  * which level it runs. */
 #include <stdint.h>
 
-#include "board.h"
 #include "mp_registry.h"
 #include "report.h"
 #include "runtime.h"

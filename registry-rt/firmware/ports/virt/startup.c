@@ -7,7 +7,9 @@ extern uint32_t _bss_start[], _bss_end[];
 
 int main(void);
 
-__attribute__((noreturn, used)) static void start_main(void) {
+void start_main(void);
+
+__attribute__((noreturn)) void start_main(void) {
     for (uint32_t *word = _bss_start; word < _bss_end; ++word) {
         *word = 0;
     }
@@ -15,6 +17,10 @@ __attribute__((noreturn, used)) static void start_main(void) {
     semihosting_exit();
 }
 
+void _start(void);
+
 __attribute__((naked, section(".text.start"))) void _start(void) {
-    __asm__ volatile ("la sp, _stack_top\n" "j %0" : : "i"(start_main));
+    __asm__ volatile (
+        "la sp, _stack_top\n"
+        "j start_main\n");
 }

@@ -16,6 +16,7 @@ use console::report_line;
 use registry_rt::{Level, deinit_run_level, init_run_level};
 
 /// Entered by the C library's start-up code.
+// SAFETY: the one `main` of the program, without the arguments that it may ignore.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> c_int {
     report_line("# ", "boot");

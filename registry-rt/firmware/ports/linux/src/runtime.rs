@@ -10,6 +10,9 @@ const HEAP_SIZE: usize = 64 * 1024;
 static HEAP_FREE: AtomicUsize = AtomicUsize::new(0);
 static INTERPRETER_READY: AtomicBool = AtomicBool::new(false);
 
+// SAFETY of the plain names below: nothing else in the program, nor the C library, has
+// functions of these names. Tools find main by its calls to them.
+
 /// Scripts run between `mp_init` and `mp_deinit` only.
 pub(crate) struct NotReady;
 

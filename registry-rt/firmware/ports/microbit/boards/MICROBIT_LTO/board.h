@@ -4,6 +4,5 @@
 
 #define BOARD_HAS_NETWORK 0
 #define BOARD_HAS_BLUETOOTH 0
-#define BOARD_HAS_I2S 0
 
 #endif

@@ -4,6 +4,5 @@
 
 #define BOARD_HAS_NETWORK 1
 #define BOARD_HAS_BLUETOOTH 1
-#define BOARD_HAS_I2S 0
 
 #endif
