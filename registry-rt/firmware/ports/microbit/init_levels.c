@@ -13,16 +13,17 @@ BOUNDS(deinit, core);
 BOUNDS(deinit, driver);
 BOUNDS(deinit, service);
 
-/* Pairs of bounds; volatile, or the compiler takes two symbols for two addresses and
- * an empty table for one that is not. */
-static const mp_init_func_t *const volatile init_tables[][2] = {
+/* Start and end of each table. They are compared by order below, never for equality:
+ * the compiler may conclude that two symbols have two addresses, and so that an empty
+ * table is not empty. */
+static const mp_init_func_t *const init_tables[][2] = {
     [MP_INIT_EARLY] = { __mp_init_early_start, __mp_init_early_end },
     [MP_INIT_CORE] = { __mp_init_core_start, __mp_init_core_end },
     [MP_INIT_DRIVER] = { __mp_init_driver_start, __mp_init_driver_end },
     [MP_INIT_SERVICE] = { __mp_init_service_start, __mp_init_service_end },
 };
 
-static const mp_init_func_t *const volatile deinit_tables[][2] = {
+static const mp_init_func_t *const deinit_tables[][2] = {
     [MP_INIT_EARLY] = { __mp_deinit_early_start, __mp_deinit_early_end },
     [MP_INIT_CORE] = { __mp_deinit_core_start, __mp_deinit_core_end },
     [MP_INIT_DRIVER] = { __mp_deinit_driver_start, __mp_deinit_driver_end },
