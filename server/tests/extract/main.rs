@@ -1,0 +1,9 @@
+//! Extraction on real firmware: the sample ports as they are committed, one
+//! fixture per way of linking, and files that somebody broke.
+
+mod broken;
+mod executed;
+mod files;
+mod schema;
+mod snapshots;
+mod tools;
