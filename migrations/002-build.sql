@@ -131,8 +131,9 @@ CREATE TABLE build (
     received_at  INTEGER NOT NULL,
     committed_at INTEGER NOT NULL, -- copy of the commit's, to order by
     -- 1 when the table is another one than that of the previous build of this
-    -- board on the same branch, in order of commit time, then id. Builds of
-    -- pull requests stand outside that line and have 0.
+    -- board on the same branch, in order of commit time, then id; 2 when there
+    -- is no previous build. Builds of pull requests stand outside that line and
+    -- have 0.
     changed      INTEGER NOT NULL
 ) STRICT;
 
@@ -146,7 +147,7 @@ CREATE UNIQUE INDEX build_identity ON build (commit_id, board_id, firmware_id);
 CREATE INDEX build_line ON build (board_id, committed_at) WHERE pull_request IS NULL;
 
 -- When did the table of a board change? One look-up, however long the line.
-CREATE INDEX build_change ON build (board_id, committed_at) WHERE changed = 1;
+CREATE INDEX build_change ON build (board_id, committed_at) WHERE changed > 0;
 
 -- Where did orders change lately? Walked from its newest end.
 CREATE INDEX build_change_time ON build (committed_at) WHERE changed = 1;

@@ -66,7 +66,7 @@ impl Stored {
             .iter()
             .map(|build| {
                 let number = u32::from_str_radix(&build.commit.as_str()[..8], 16).unwrap();
-                format!("{number}{}", if build.changed { "*" } else { "" })
+                format!("{number}{}", if build.changed || build.first { "*" } else { "" })
             })
             .collect()
     }
@@ -411,7 +411,7 @@ fn two_writers_at_once_wait_for_each_other() {
     });
     assert_eq!(stored.line().iter().filter(|build| build.ends_with('*')).count(), 0);
     let sql = rusqlite::Connection::open(stored.store.path()).unwrap();
-    let changes = "SELECT count(*) FROM build WHERE changed = 1";
+    let changes = "SELECT count(*) FROM build WHERE changed > 0";
     assert_eq!(sql.query_row(changes, [], |row| row.get::<_, u32>(0)).unwrap(), 1);
     assert_eq!(entry(0, "a").position, 0);
 }

@@ -12,6 +12,13 @@ use super::{
 };
 use crate::model::{BoardId, CommitSha, InitTable, Sha256};
 
+/// What the column `changed` holds: the order is that of the build before.
+const SAME: u8 = 0;
+/// It is another one.
+const CHANGED: u8 = 1;
+/// There is no build before.
+const FIRST: u8 = 2;
+
 /// A build as an upload describes it.
 #[derive(Clone, Debug)]
 pub struct NewBuild {
@@ -75,6 +82,8 @@ pub struct BuildSummary {
     /// Whether the order is another one than in the build before on the same
     /// branch.
     pub changed: bool,
+    /// Whether it is the first build of its board on the branch.
+    pub first: bool,
     /// Digest of the firmware.
     pub sha256: Sha256,
     /// Size of the firmware in bytes.
@@ -120,7 +129,8 @@ impl BuildSummary {
             init_count: row.get("init_count")?,
             deinit_count: row.get("deinit_count")?,
             anomaly_count: row.get("anomaly_count")?,
-            changed: row.get("changed")?,
+            changed: row.get::<_, u8>("changed")? == CHANGED,
+            first: row.get::<_, u8>("changed")? == FIRST,
             sha256: row.get::<_, Bytes<_>>("sha256")?.0,
             size: row.get::<_, Count>("size")?.0,
         })
@@ -165,7 +175,7 @@ impl Reader<'_> {
         latest: BuildId,
     ) -> Result<Option<BuildSummary>, StoreError> {
         let mut query = self.sql.prepare_cached(&format!(
-            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed = 1
+            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed > 0
                AND build.branch_id IS (SELECT branch_id FROM build WHERE id = ?2)
              ORDER BY build.committed_at DESC, build.id DESC LIMIT 1"
         ))?;
@@ -210,7 +220,7 @@ struct Place {
     committed_at: Seconds,
     in_line: bool,
     table: TableId,
-    changed: bool,
+    changed: u8,
 }
 
 impl Place {
@@ -399,8 +409,12 @@ impl Writer<'_> {
 
     /// Sets whether the table of a build differs from that of the one before.
     fn mark(&self, place: &Place) -> Result<(), StoreError> {
-        let changed = place.in_line
-            && self.previous(place)?.is_none_or(|previous| previous.table != place.table);
+        let changed = match (place.in_line, self.previous(place)?) {
+            (false, _) => SAME,
+            (true, None) => FIRST,
+            (true, Some(previous)) if previous.table == place.table => SAME,
+            (true, Some(_)) => CHANGED,
+        };
         if changed != place.changed {
             self.sql
                 .prepare_cached("UPDATE build SET changed = ?2 WHERE id = ?1")?

@@ -28,8 +28,8 @@ fn as_texts<S: serde::Serializer>(boards: &[BoardId], serializer: S) -> Result<S
     serializer.collect_seq(boards.iter().map(ToString::to_string))
 }
 
-/// Walks changed builds from the newest on; the first build of a board on a
-/// branch begins its order rather than changing it.
+/// Walks changed builds from the newest on. The first build of a board on a
+/// branch begins its order rather than changing it: it is marked 2.
 pub(super) const RECENT_CHANGES: &str = r#"SELECT "commit".sha AS sha, build.committed_at AS committed_at,
         board.name AS board, board.variant AS variant, port.name AS port
     FROM build INDEXED BY build_change_time
@@ -37,10 +37,6 @@ pub(super) const RECENT_CHANGES: &str = r#"SELECT "commit".sha AS sha, build.com
     JOIN port ON port.id = board.port_id
     JOIN "commit" ON "commit".id = build.commit_id
     WHERE build.changed = 1 AND port.project_id = ?1
-      AND EXISTS (SELECT 1 FROM build AS earlier
-                  WHERE earlier.board_id = build.board_id AND earlier.pull_request IS NULL
-                    AND earlier.committed_at <= build.committed_at
-                    AND earlier.branch_id IS build.branch_id AND earlier.id != build.id)
     ORDER BY build.committed_at DESC"#;
 
 impl Reader<'_> {

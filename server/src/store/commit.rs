@@ -32,6 +32,12 @@ impl FromStr for CommitPrefix {
     }
 }
 
+impl From<&CommitSha> for CommitPrefix {
+    fn from(commit: &CommitSha) -> Self {
+        Self(commit.as_str().to_owned())
+    }
+}
+
 impl fmt::Display for CommitPrefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
