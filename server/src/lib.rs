@@ -1,6 +1,23 @@
-//! Initboard.
+//! Initboard shows, for every port and board of a firmware project, which init
+//! and deinit functions run, in which order, and how that differs elsewhere,
+//! read from the firmware itself.
+//!
+//! The house, from the ground up; arrows point one way only:
+//!
+//! - [`model`]: the shared values, such as `Level`, `BoardId` and `InitTable`.
+//!   They are parsed at the edge and cannot be wrong inside.
+//! - [`extract`]: the bytes of a firmware file to an `InitTable`. Pure, bounded
+//!   in time and memory, because firmware may be hostile.
+//! - [`analyze`]: tables to answers: subsystems, pairs, findings. Pure.
+//! - [`report`]: answers to text, for a terminal or as JSON.
+//! - [`store`]: SQLite, one file per noun; what was uploaded, found again fast.
+//! - [`web`]: the server: the API, and the pages over [`store`].
+//! - [`cli`]: one file per subcommand; all that `main` does is to call it.
+
 pub mod analyze;
+pub mod cli;
 pub mod extract;
 pub mod model;
 pub mod report;
 pub mod store;
+pub mod web;

@@ -1,2 +1,10 @@
 //! The `initboard` program.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use initboard::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

@@ -8,8 +8,11 @@ use crate::model::SymbolName;
 
 /// Words in front that say where the code lives, not what it is about.
 const PREFIXES: [&str; 5] = ["mp_", "machine_", "mod_", "modmachine_", "pyb_"];
-/// The verb at the end, longest first.
-const SUFFIXES: [&str; 14] = [
+/// The verb at the end, longest first. `hci` is how bluetooth is reached, and
+/// part of the name of its init alone.
+const SUFFIXES: [&str; 16] = [
+    "_hci_deinit",
+    "_hci_init",
     "_deinit_start",
     "_init_start",
     "_deinit_late",
@@ -57,7 +60,7 @@ mod tests {
             ("machine_i2s_deinit_all", "i2s"),
             ("mod_network_deinit", "network"),
             ("pyb_can_deinit_all", "can"),
-            ("mp_bluetooth_hci_init", "bluetooth_hci"),
+            ("mp_bluetooth_hci_init", "bluetooth"),
             ("mp_machine_i2c_target_deinit_all", "i2c_target"),
             ("soft_timer_deinit", "soft_timer"),
             ("rtc_init_start", "rtc"),

@@ -1,0 +1,73 @@
+//! `initboard project`: create and list projects.
+
+use std::process::ExitCode;
+
+use anyhow::ensure;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::database::Database;
+use crate::model::ProjectName;
+
+/// Create and list projects
+#[derive(Debug, Args)]
+pub(super) struct Project {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create a project
+    Create {
+        /// Its name, the first part of its addresses
+        name: ProjectName,
+        /// Where its source can be browsed, such as
+        /// https://github.com/micropython/micropython
+        #[arg(long, value_name = "URL")]
+        repository: Option<String>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// List the projects
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+impl Project {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        match self.action {
+            Action::Create { name, repository, database } => {
+                let repository = repository.as_deref().map(|url| url.trim_end_matches('/'));
+                if let Some(url) = repository {
+                    // It becomes a link on pages: nothing that runs as script.
+                    ensure!(
+                        url.starts_with("https://") || url.starts_with("http://"),
+                        "`{url}` is not the address of a repository: expected one that starts with https:// or http://"
+                    );
+                }
+                database
+                    .open()?
+                    .write(|writer| writer.create_project(&name, repository, Timestamp::now()))?;
+                anstream::eprintln!(
+                    "created; `initboard token create --project {name}` makes a token to upload with"
+                );
+            }
+            Action::List { database } => {
+                for summary in database.open()?.read(|reader| reader.projects())? {
+                    let project = summary.project;
+                    anstream::println!(
+                        "{:<20} {:>4} ports {:>5} boards  {}",
+                        project.name.as_str(),
+                        summary.ports,
+                        summary.boards,
+                        project.repository_url.as_deref().unwrap_or("-"),
+                    );
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,91 @@
+//! `initboard token`: create, list and revoke tokens.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::database::Database;
+use crate::model::ProjectName;
+use crate::store::{StoreError, TokenText};
+
+/// Create, list and revoke tokens for uploads
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create a token; its text is printed once, on standard output
+    Create {
+        /// The project that it may upload to
+        #[arg(long, value_name = "NAME")]
+        project: ProjectName,
+        /// What it is for
+        #[arg(long, value_name = "TEXT", default_value = "upload")]
+        name: String,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// List the tokens
+    List {
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Revoke a token
+    Revoke {
+        /// The first characters of the token, as `token list` shows them
+        prefix: String,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+impl Token {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let now = Timestamp::now();
+        match self.action {
+            Action::Create { project, name, database } => {
+                let text = TokenText::generate()?;
+                database.open()?.write(|writer| {
+                    let found = writer
+                        .reader()
+                        .project(&project)?
+                        .ok_or_else(|| StoreError::NoProject(project.clone()))?;
+                    writer.create_token(found.id, &name, &text, now)
+                })?;
+                anstream::eprintln!(
+                    "This token may upload to `{project}`. It is shown only now: keep it as a secret of CI, in INITBOARD_TOKEN."
+                );
+                anstream::println!("{}", text.reveal());
+            }
+            Action::List { database } => {
+                for token in database.open()?.read(|reader| reader.tokens())? {
+                    let state = match (token.revoked_at, token.last_used_at) {
+                        (Some(at), _) => format!("revoked {at}"),
+                        (None, Some(at)) => format!("last used {at}"),
+                        (None, None) => "never used".to_owned(),
+                    };
+                    anstream::println!(
+                        "{}  {:<20} {:<20} created {}  {state}",
+                        token.prefix,
+                        token.project,
+                        token.name.escape_debug().to_string(),
+                        token.created_at,
+                    );
+                }
+            }
+            Action::Revoke { prefix, database } => {
+                let token = database.open()?.write(|writer| writer.revoke_token(&prefix, now))?;
+                anstream::eprintln!(
+                    "revoked {}... of `{}`: uploads with it are refused from now on",
+                    token.prefix,
+                    token.project
+                );
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,312 @@
+//! `initboard upload`: send firmware to a server.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use async_compression::Level;
+use async_compression::tokio::bufread::ZstdEncoder;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Deserialize;
+use tokio::io::AsyncReadExt;
+
+use super::build_path::board_of_path;
+use crate::model::{BoardId, BoardName, CommitSha, PortName, ProjectName, VariantName};
+use crate::store::TokenText;
+
+/// How often a file is sent before giving up.
+const ATTEMPTS: u32 = 5;
+
+/// Longest wait between two attempts.
+const MAX_WAIT: Duration = Duration::from_mins(1);
+
+/// Compression of what is sent: at level 3 a firmware with debug information
+/// shrinks to about a third, faster than most networks take it.
+const ZSTD_LEVEL: Level = Level::Precise(3);
+
+/// Send firmware to a server
+#[derive(Debug, Args)]
+pub(super) struct Upload {
+    /// ELF files, or their tables as `initboard extract --format json` prints
+    /// them (named .json)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Address of the server
+    #[arg(long, value_name = "URL", env = "INITBOARD_SERVER")]
+    server: String,
+    /// The project
+    #[arg(long, value_name = "NAME", env = "INITBOARD_PROJECT")]
+    project: ProjectName,
+    /// The port, where the path does not tell it
+    #[arg(long, value_name = "PORT")]
+    port: Option<PortName>,
+    /// The board, where the path does not tell it
+    #[arg(long, value_name = "BOARD")]
+    board: Option<BoardName>,
+    /// The variant of the board
+    #[arg(long, value_name = "VARIANT", requires = "board")]
+    variant: Option<VariantName>,
+    /// The commit that was built, in full
+    #[arg(long, value_name = "SHA")]
+    commit: CommitSha,
+    /// Its parents, separated by commas
+    #[arg(long, value_name = "SHA,..", value_delimiter = ',')]
+    parents: Vec<CommitSha>,
+    /// The branch that was built
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// When the commit was made, as `git show -s --format=%cI` prints it
+    #[arg(long, value_name = "TIME")]
+    commit_time: Option<String>,
+    /// The pull request that was built
+    #[arg(long, value_name = "NUMBER")]
+    pull_request: Option<u32>,
+    /// The commit that the pull request is compared with
+    #[arg(long, value_name = "SHA", requires = "pull_request")]
+    base: Option<CommitSha>,
+    /// A token of the project; better set in the environment than given here
+    #[arg(long, env = "INITBOARD_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: TokenText,
+}
+
+/// What the server answers to an upload.
+#[derive(Deserialize)]
+struct Answer {
+    created: bool,
+    url: String,
+    findings: Vec<serde::de::IgnoredAny>,
+}
+
+/// What the server answers when it refuses one.
+#[derive(Deserialize)]
+struct Refusal {
+    error: RefusalBody,
+}
+
+#[derive(Deserialize)]
+struct RefusalBody {
+    message: String,
+}
+
+/// An attempt that may succeed when made again.
+struct Retry {
+    reason: String,
+    after: Option<Duration>,
+}
+
+impl Upload {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        // Before the first byte is sent: every file has its board.
+        let boards = self
+            .files
+            .iter()
+            .map(|file| self.board_of(file))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(Duration::from_secs(20)))
+            .timeout_recv_response(Some(Duration::from_mins(2)))
+            .timeout_await_100(Some(Duration::from_secs(5)))
+            .user_agent(concat!("initboard/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        let progress = progress(self.files.len());
+        let mut failed = 0;
+        for (file, board) in self.files.iter().zip(&boards) {
+            progress.set_message(board.to_string());
+            match self.send(&agent, file, board, &progress) {
+                Ok(answer) => progress.suspend(|| {
+                    let url = self.absolute(&answer.url);
+                    anstream::println!("{url}");
+                    let news = if answer.created { "stored" } else { "known already" };
+                    anstream::eprintln!("{board}: {news}, {} findings", answer.findings.len());
+                }),
+                Err(error) => {
+                    failed += 1;
+                    progress.suspend(|| {
+                        anstream::eprintln!("{board}: {}", super::one_line(&error));
+                    });
+                }
+            }
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        if failed > 0 {
+            bail!("{failed} of {} files were not stored", self.files.len());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn board_of(&self, file: &Path) -> anyhow::Result<BoardId> {
+        let told = board_of_path(file);
+        if let (Some(port), Some(board)) = (&self.port, &self.board) {
+            return Ok(BoardId {
+                port: port.clone(),
+                board: board.clone(),
+                variant: self.variant.clone(),
+            });
+        }
+        let Some(told) = told else {
+            bail!(
+                "{} does not tell its board: expected a path like ports/stm32/build-PYBV10/firmware.elf, or --port and --board",
+                file.display()
+            );
+        };
+        let variant = if self.board.is_some() { self.variant.clone() } else { told.variant };
+        Ok(BoardId {
+            port: self.port.clone().unwrap_or(told.port),
+            board: self.board.clone().unwrap_or(told.board),
+            variant,
+        })
+    }
+
+    fn send(
+        &self,
+        agent: &ureq::Agent,
+        file: &Path,
+        board: &BoardId,
+        progress: &ProgressBar,
+    ) -> anyhow::Result<Answer> {
+        let body = compressed(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let is_table = file.extension().is_some_and(|extension| extension == "json");
+        let mut wait = Duration::from_secs(1);
+        for attempt in 1.. {
+            match self.attempt(agent, &body, is_table, board)? {
+                Ok(answer) => return Ok(answer),
+                Err(retry) if attempt == ATTEMPTS => {
+                    bail!("{} (tried {ATTEMPTS} times)", retry.reason);
+                }
+                Err(retry) => {
+                    let pause = retry.after.unwrap_or(wait).min(MAX_WAIT);
+                    progress.suspend(|| {
+                        anstream::eprintln!(
+                            "{board}: {}; trying again in {} s",
+                            super::one_line(&anyhow::Error::msg(retry.reason)),
+                            pause.as_secs()
+                        );
+                    });
+                    std::thread::sleep(pause);
+                    wait *= 2;
+                }
+            }
+        }
+        bail!("the file was not sent")
+    }
+
+    /// Sends once. The outer error is final.
+    fn attempt(
+        &self,
+        agent: &ureq::Agent,
+        body: &[u8],
+        is_table: bool,
+        board: &BoardId,
+    ) -> anyhow::Result<Result<Answer, Retry>> {
+        let content = if is_table { "application/json" } else { "application/octet-stream" };
+        let parents: Vec<&str> = self.parents.iter().map(CommitSha::as_str).collect();
+        let number = self.pull_request.map(|number| number.to_string());
+        let optional = [
+            ("variant", board.variant.as_ref().map(VariantName::as_str)),
+            ("branch", self.branch.as_deref()),
+            ("commit_time", self.commit_time.as_deref()),
+            ("pull_request", number.as_deref()),
+            ("base", self.base.as_ref().map(CommitSha::as_str)),
+        ];
+        let mut request = agent
+            .post(format!("{}/api/v1/builds", self.server.trim_end_matches('/')))
+            .header("Authorization", format!("Bearer {}", self.token.reveal()))
+            .header("Content-Type", content)
+            .header("Content-Encoding", "zstd")
+            // So that a refusal comes before the body is sent, not while.
+            .header("Expect", "100-continue")
+            .query("project", self.project.as_str())
+            .query("port", board.port.as_str())
+            .query("board", board.board.as_str())
+            .query("commit", self.commit.as_str());
+        if !parents.is_empty() {
+            request = request.query("parents", parents.join(","));
+        }
+        for (name, value) in optional {
+            if let Some(value) = value {
+                request = request.query(name, value);
+            }
+        }
+        let mut response = match request.send(body) {
+            Ok(response) => response,
+            Err(error) if may_pass(&error) => {
+                let reason = format!("cannot reach {}: {error}", self.server);
+                return Ok(Err(Retry { reason, after: None }));
+            }
+            Err(error) => return Err(error).with_context(|| format!("cannot use {}", self.server)),
+        };
+        let status = response.status().as_u16();
+        let after = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs);
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        if matches!(status, 200 | 201) {
+            let answer = serde_json::from_str(&text)
+                .with_context(|| format!("{} is not a server of initboard", self.server))?;
+            return Ok(Ok(answer));
+        }
+        let reason = match serde_json::from_str::<Refusal>(&text) {
+            Ok(refusal) => refusal.error.message,
+            Err(_) => format!("{} answered with status {status}", self.server),
+        };
+        // 507 is final: the disk does not become empty by asking again.
+        if status == 429 || (500..600).contains(&status) && status != 507 {
+            return Ok(Err(Retry { reason, after }));
+        }
+        bail!("{reason}")
+    }
+
+    /// The address of a page; servers that were not told their own answer with
+    /// a path.
+    fn absolute(&self, url: &str) -> String {
+        if url.starts_with('/') {
+            format!("{}{url}", self.server.trim_end_matches('/'))
+        } else {
+            url.to_owned()
+        }
+    }
+}
+
+/// Whether a failure to exchange bytes may pass by itself.
+fn may_pass(error: &ureq::Error) -> bool {
+    matches!(
+        error,
+        ureq::Error::Io(_)
+            | ureq::Error::Timeout(_)
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::HostNotFound
+            | ureq::Error::Protocol(_)
+    )
+}
+
+/// The file, compressed with zstd.
+fn compressed(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(async {
+        let file = tokio::io::BufReader::new(tokio::fs::File::open(file).await?);
+        let mut body = Vec::new();
+        ZstdEncoder::with_quality(file, ZSTD_LEVEL).read_to_end(&mut body).await?;
+        Ok(body)
+    })
+}
+
+/// A bar on standard error, where that is a terminal and there is more than one
+/// file.
+fn progress(files: usize) -> ProgressBar {
+    if files < 2 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(files as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,160 @@
+//! Ports, boards and builds.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::analyze;
+use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
+use crate::store::{Board, BuildSummary, CommitPrefix, PortBoard, Project, Reader};
+use crate::web::{AppError, AppState, ErrorEnvelope};
+
+/// A port with its boards.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct PortWithBoards {
+    project: ProjectName,
+    port: PortName,
+    /// By name.
+    boards: Vec<PortBoard>,
+}
+
+/// A board with its latest table.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct BoardWithTable {
+    project: ProjectName,
+    #[serde(flatten)]
+    board: Board,
+    /// The table of the latest build.
+    table: InitTable,
+}
+
+/// A build with its table.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct BuildWithTable {
+    project: ProjectName,
+    #[schema(example = "stm32/PYBV10-DP_THREAD")]
+    board: String,
+    build: BuildSummary,
+    /// Parents of the commit, as far as uploads named them.
+    parents: Vec<CommitSha>,
+    /// Builds of the same board at the same commit with other firmware.
+    others: Vec<BuildSummary>,
+    /// What extraction gave, with findings: as `initboard extract --format json`
+    /// prints it.
+    table: InitTable,
+}
+
+/// Show a port with its boards
+#[utoipa::path(get, path = "/api/v1/projects/{project}/ports/{port}", tag = "boards",
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("port" = String, Path, description = "Name of the port"),
+    ),
+    responses(
+        (status = 200, description = "The port", body = PortWithBoards),
+        (status = 404, description = "There is none", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn port(
+    State(app): State<AppState>,
+    Path((project, port)): Path<(String, String)>,
+) -> Result<Json<PortWithBoards>, AppError> {
+    app.read(move |reader| {
+        let project = super::project(reader, &project)?;
+        let port: PortName = port.parse()?;
+        let boards = reader.port_boards(project.id, &port)?;
+        if boards.is_empty() {
+            return Err(AppError::not_found(
+                "no-port",
+                format!("`{}` has no builds of a port `{port}`", project.name),
+            ));
+        }
+        Ok(Json(PortWithBoards { project: project.name, port, boards }))
+    })
+    .await
+}
+
+/// Show a board with its latest table
+#[utoipa::path(get, path = "/api/v1/projects/{project}/ports/{port}/boards/{board}", tag = "boards",
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("port" = String, Path, description = "Name of the port"),
+        ("board" = String, Path, description = "BOARD or BOARD-VARIANT"),
+    ),
+    responses(
+        (status = 200, description = "The board", body = BoardWithTable),
+        (status = 404, description = "There is none", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn board(
+    State(app): State<AppState>,
+    Path((project, port, board)): Path<(String, String, String)>,
+) -> Result<Json<BoardWithTable>, AppError> {
+    app.read(move |reader| {
+        let (project, id) = find(reader, &project, &port, &board)?;
+        let board = reader.board(project.id, &id)?.ok_or_else(|| no_board(&project, &id))?;
+        let mut table = reader.table_of(board.latest.id)?;
+        analyze::derive(&mut table);
+        Ok::<_, AppError>(Json(BoardWithTable { project: project.name, board, table }))
+    })
+    .await
+}
+
+/// Show the build of a board at a commit
+#[utoipa::path(get,
+    path = "/api/v1/projects/{project}/ports/{port}/boards/{board}/builds/{commit}",
+    tag = "builds",
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("port" = String, Path, description = "Name of the port"),
+        ("board" = String, Path, description = "BOARD or BOARD-VARIANT"),
+        ("commit" = String, Path, description = "The commit, or at least its first 7 digits"),
+    ),
+    responses(
+        (status = 200, description = "The build; where several were sent, the newest", body = BuildWithTable),
+        (status = 400, description = "The commit is none, or fits several", body = ErrorEnvelope),
+        (status = 404, description = "There is none", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn build(
+    State(app): State<AppState>,
+    Path((project, port, board, commit)): Path<(String, String, String, String)>,
+) -> Result<Json<BuildWithTable>, AppError> {
+    app.read(move |reader| {
+        let (project, id) = find(reader, &project, &port, &board)?;
+        let prefix: CommitPrefix = commit
+            .parse()
+            .map_err(|error| AppError::bad_request("malformed-commit", format!("{error}")))?;
+        let (row, _) = reader.board_row(project.id, &id)?.ok_or_else(|| no_board(&project, &id))?;
+        let build = reader.build(project.id, row, &prefix)?.ok_or_else(|| {
+            AppError::not_found("no-build", format!("`{id}` has no build of commit {prefix}"))
+        })?;
+        let mut table = build.table;
+        analyze::derive(&mut table);
+        Ok::<_, AppError>(Json(BuildWithTable {
+            project: project.name,
+            board: id.to_string(),
+            build: build.summary,
+            parents: build.parents,
+            others: build.others,
+            table,
+        }))
+    })
+    .await
+}
+
+fn find(
+    reader: &Reader<'_>,
+    project: &str,
+    port: &str,
+    board: &str,
+) -> Result<(Project, BoardId), AppError> {
+    let project = super::project(reader, project)?;
+    let board = BoardId::from_port_and_label(port.parse()?, board)?;
+    Ok((project, board))
+}
+
+fn no_board(project: &Project, board: &BoardId) -> AppError {
+    AppError::not_found(
+        "no-board",
+        format!("`{}` has no builds of a board `{board}`", project.name),
+    )
+}

@@ -1,0 +1,20 @@
+//! The API: JSON twins of the pages, and the upload.
+
+pub(super) mod boards;
+pub(super) mod parameters;
+pub(super) mod projects;
+pub(super) mod receive;
+pub(super) mod upload;
+
+use crate::model::ProjectName;
+use crate::store::{Project, Reader, StoreError};
+use crate::web::AppError;
+
+/// The project of that name.
+///
+/// # Errors
+/// 404 when there is none.
+fn project(reader: &Reader<'_>, name: &str) -> Result<Project, AppError> {
+    let name: ProjectName = name.parse()?;
+    Ok(reader.project(&name)?.ok_or(StoreError::NoProject(name))?)
+}

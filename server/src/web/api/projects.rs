@@ -1,0 +1,85 @@
+//! Projects, what is in them, and search.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::parameters::{Parameters, malformed};
+use crate::store::{PortSummary, Project, ProjectSummary, SearchHits};
+use crate::web::{AppError, AppState, ErrorEnvelope};
+
+/// Longest text that can be searched for; no name is longer.
+const MAX_SEARCH_BYTES: usize = 512;
+
+/// All projects.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct Projects {
+    /// By name.
+    projects: Vec<ProjectSummary>,
+}
+
+/// A project with its ports.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct ProjectOverview {
+    #[serde(flatten)]
+    project: Project,
+    /// By name.
+    ports: Vec<PortSummary>,
+}
+
+/// List the projects
+#[utoipa::path(get, path = "/api/v1/projects", tag = "projects", responses(
+    (status = 200, description = "All projects by name", body = Projects),
+))]
+pub(in crate::web) async fn list(State(app): State<AppState>) -> Result<Json<Projects>, AppError> {
+    let projects = app.read(|reader| reader.projects()).await?;
+    Ok(Json(Projects { projects }))
+}
+
+/// Show a project with its ports
+#[utoipa::path(get, path = "/api/v1/projects/{project}", tag = "projects",
+    params(("project" = String, Path, description = "Name of the project")),
+    responses(
+        (status = 200, description = "The project", body = ProjectOverview),
+        (status = 404, description = "There is none", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn show(
+    State(app): State<AppState>,
+    Path(project): Path<String>,
+) -> Result<Json<ProjectOverview>, AppError> {
+    app.read(move |reader| {
+        let project = super::project(reader, &project)?;
+        let ports = reader.ports(project.id)?;
+        Ok::<_, AppError>(Json(ProjectOverview { project, ports }))
+    })
+    .await
+}
+
+/// Find boards and functions by a part of their name
+#[utoipa::path(get, path = "/api/v1/projects/{project}/search", tag = "projects",
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("q" = String, Query, description = "Part of a name; the case of ASCII letters does not matter"),
+    ),
+    responses(
+        (status = 200, description = "What was found, at most 50 of each", body = SearchHits),
+        (status = 400, description = "No text to search for", body = ErrorEnvelope),
+        (status = 404, description = "There is no such project", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn search(
+    State(app): State<AppState>,
+    Path(project): Path<String>,
+    Query(given): Query<Vec<(String, String)>>,
+) -> Result<Json<SearchHits>, AppError> {
+    let text: String = Parameters::new(given, &["q"])?.required("q", "a part of a name")?;
+    if text.len() > MAX_SEARCH_BYTES {
+        let message = format!("it has {} bytes: expected at most {MAX_SEARCH_BYTES}", text.len());
+        return Err(malformed("q", &message));
+    }
+    app.read(move |reader| {
+        let project = super::project(reader, &project)?;
+        Ok::<_, AppError>(Json(reader.search(project.id, &text)?))
+    })
+    .await
+}

@@ -1,0 +1,62 @@
+//! Who may upload. Reading is public.
+
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::{AppError, AppState};
+use crate::store::{Project, Token, TokenText};
+
+/// The token that a request bears, when it is one of ours and not revoked.
+///
+/// # Errors
+/// 401 otherwise. What is wrong with a token is said only as far as whoever
+/// holds its text may know it.
+pub(super) async fn bearer(app: &AppState, headers: &HeaderMap) -> Result<Token, AppError> {
+    let refuse =
+        |code, message: &str| AppError::new(StatusCode::UNAUTHORIZED, code, message.to_owned());
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Err(refuse(
+            "token-missing",
+            "a token is needed: send it as `Authorization: Bearer ibt_...`; `initboard token create` makes one",
+        ));
+    };
+    let text = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, text)| text.trim().parse::<TokenText>().ok());
+    let Some(text) = text else {
+        return Err(refuse(
+            "token-malformed",
+            "the Authorization header holds no token of initboard: expected `Bearer ibt_` and 64 characters, as `initboard token create` printed it",
+        ));
+    };
+    match app.read(move |reader| reader.token(&text)).await? {
+        None => Err(refuse(
+            "token-unknown",
+            "the token is not known here: check that it belongs to this server; `initboard token list` shows what there is",
+        )),
+        Some(Token { revoked_at: Some(at), .. }) => {
+            Err(refuse("token-revoked", &format!("the token was revoked at {at}")))
+        }
+        Some(token) => Ok(token),
+    }
+}
+
+/// Checks that a token may upload to a project.
+///
+/// # Errors
+/// 403 when it belongs to another one.
+pub(super) fn may_upload(token: &Token, project: &Project) -> Result<(), AppError> {
+    if token.project_id == project.id {
+        return Ok(());
+    }
+    Err(AppError::new(
+        StatusCode::FORBIDDEN,
+        "token-of-another-project",
+        format!(
+            "the token {}... may upload to `{}`, not to `{}`: use a token of that project",
+            token.prefix, token.project, project.name
+        ),
+    ))
+}

@@ -1,0 +1,168 @@
+//! The server: all routes, and what every answer has in common.
+//!
+//! - [`api`] is JSON, under `/api/v1`
+//! - [`pages`] is HTML, under everything else, with its [`assets`]
+//! - [`error`] has errors as values that the API and the pages render
+//! - [`auth`] checks tokens
+//! - [`openapi`] is the description of the API
+//! - [`state`] is what every handler has
+
+mod api;
+mod assets;
+mod auth;
+mod error;
+pub mod openapi;
+mod pages;
+mod state;
+
+use std::any::Any;
+use std::future::Future;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+pub use error::{AppError, ErrorEnvelope};
+pub use state::{AppState, Config};
+
+/// How long requests may go on after the server was told to stop.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// What a browser may load and where pages may stand: only what is ours, no
+/// inline script or style, no frame of another site.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
+
+/// Every address of the server.
+pub fn router(app: AppState) -> Router {
+    let api = Router::new()
+        .route("/builds", post(api::upload::upload))
+        .route("/projects", get(api::projects::list))
+        .route("/projects/{project}", get(api::projects::show))
+        .route("/projects/{project}/search", get(api::projects::search))
+        .route("/projects/{project}/ports/{port}", get(api::boards::port))
+        .route("/projects/{project}/ports/{port}/boards/{board}", get(api::boards::board))
+        .route(
+            "/projects/{project}/ports/{port}/boards/{board}/builds/{commit}",
+            get(api::boards::build),
+        )
+        .route("/openapi.json", get(openapi::serve))
+        // A route rather than a fallback: `/{project}/{port}` would take these.
+        .route("/{*nothing}", any(no_endpoint))
+        .method_not_allowed_fallback(wrong_method);
+    let router = Router::new()
+        .route("/healthz", get(healthz))
+        .nest("/api/v1", api)
+        .route("/-/static/{name}", get(assets::asset))
+        .route("/", get(pages::projects))
+        .route("/{project}", get(pages::overview))
+        .route("/{project}/-/search", get(pages::search))
+        .route("/{project}/{port}", get(pages::port))
+        .route("/{project}/{port}/{board}", get(pages::board))
+        .route("/{project}/{port}/{board}/{commit}", get(pages::build))
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(app);
+    common(router)
+}
+
+/// What every answer has: headers, compression, a span in the log; and an
+/// envelope instead of a broken connection when a handler panics. The last layer
+/// is the outermost.
+fn common(router: Router) -> Router {
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    router
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn Any + Send>| answer_panic(&*panic)))
+        .layer(CompressionLayer::new())
+        .layer(set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "same-origin"))
+        .layer(set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+            tracing::info_span!(
+                "request",
+                method = %request.method(),
+                // The path alone: parameters are long, and in the log once.
+                path = request.uri().path(),
+                route,
+            )
+        }))
+}
+
+/// Answers requests on `listener` until `stop` is ready, then lets those that
+/// run finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: AppState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
+        stop.await;
+        tracing::info!("stopping");
+        // Nobody listens when serving ended on its own.
+        let _ = stopping.send(());
+    });
+    let out_of_patience = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(SHUTDOWN_GRACE).await;
+    };
+    tokio::select! {
+        result = serving.into_future() => result,
+        () = out_of_patience => {
+            tracing::warn!("some requests did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+/// Whether the server and its database answer.
+#[utoipa::path(get, path = "/healthz", tag = "server", responses(
+    (status = 200, description = "The database answers", body = String, content_type = "text/plain"),
+    (status = 503, description = "It does not", body = ErrorEnvelope),
+))]
+async fn healthz(State(app): State<AppState>) -> Result<&'static str, AppError> {
+    app.read(|reader| reader.ping()).await?;
+    Ok("ok\n")
+}
+
+async fn no_endpoint(uri: Uri) -> AppError {
+    AppError::not_found(
+        "no-such-address",
+        format!("there is nothing at {}; /api/v1/openapi.json lists what there is", uri.path()),
+    )
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> AppError {
+    AppError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        format!("{} does not answer {method}; the Allow header lists what it answers", uri.path()),
+    )
+}
+
+fn answer_panic(panic: &(dyn Any + Send)) -> Response {
+    let cause = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message");
+    AppError::internal(cause).into_response()
+}

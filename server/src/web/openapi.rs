@@ -1,0 +1,60 @@
+//! The description of the API, made from the handlers themselves.
+//!
+//! `docs/openapi.json` is the same text, committed. A test fails when it is
+//! stale; `initboard openapi > docs/openapi.json` writes it anew.
+
+use axum::Json;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::api::{boards, projects, upload};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Initboard",
+        description = "Which init and deinit functions a firmware runs, in which order, and how that differs elsewhere. Reading is public; uploading needs a token of the project.",
+    ),
+    paths(
+        projects::list,
+        projects::show,
+        projects::search,
+        boards::port,
+        boards::board,
+        boards::build,
+        upload::upload,
+        super::healthz,
+    ),
+    modifiers(&TokenScheme),
+)]
+struct Description;
+
+struct TokenScheme;
+
+impl Modify for TokenScheme {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A token as `initboard token create` prints it"))
+            .build();
+        openapi
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The description as `docs/openapi.json` holds it.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn text() -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(&Description::openapi())?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn serve() -> Json<utoipa::openapi::OpenApi> {
+    Json(Description::openapi())
+}

@@ -1,0 +1,145 @@
+//! `/PROJECT/PORT/BOARD`: what a board runs now, and when that last changed.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
+use super::repository::Repository;
+use super::run::{Row, Run};
+use super::when::When;
+use super::{PageError, Shell, find_board, find_project, no_board, page};
+use crate::model::{BoardId, ProjectName};
+use crate::store::{Board as StoredBoard, BuildSummary, CommitPrefix};
+use crate::web::{AppError, AppState};
+
+#[derive(Template)]
+#[template(path = "board.html")]
+struct Board {
+    shell: Shell,
+    project: ProjectName,
+    board: BoardId,
+    chips: Vec<Chip>,
+    answer: Answer,
+    findings: Vec<FindingView>,
+    run: Option<Run>,
+    facts: Vec<Fact>,
+    entries: Vec<EntryView>,
+    builds: Vec<BuildRow>,
+}
+
+struct Answer {
+    counts: String,
+    same: String,
+    changed: Option<Changed>,
+}
+
+struct Changed {
+    when: When,
+    commit: String,
+    link: String,
+}
+
+struct BuildRow {
+    link: String,
+    commit: String,
+    when: When,
+    branch: String,
+    init_count: u32,
+    deinit_count: u32,
+    order: &'static str,
+    size: String,
+}
+
+pub(in crate::web) async fn board(
+    State(app): State<AppState>,
+    Path((project, port, label)): Path<(String, String, String)>,
+) -> Result<Response, PageError> {
+    let id = find_board(&port, &label)?;
+    let (project, stored, siblings, build) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let stored = reader.board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let siblings = reader.port_boards(project.id, &id.port)?.len();
+            let commit = CommitPrefix::from(&stored.latest.commit);
+            let build = reader
+                .build(project.id, stored.row, &commit)?
+                .ok_or_else(|| no_board(&port, &label))?;
+            Ok::<_, AppError>((project, stored, siblings, build))
+        })
+        .await?;
+    let now = Timestamp::now();
+    let repository = project.repository_url.as_deref().map(Repository::new);
+    let board = stored.board.clone();
+    let mut table = build.table.clone();
+    crate::analyze::derive(&mut table);
+    let body = BuildBody::new(&build, &table, repository.as_ref(), now);
+    let base = format!("/{}/{board}", project.name);
+    page(&Board {
+        shell: Shell::of(
+            &project.name,
+            format!(
+                "/api/v1/projects/{}/ports/{}/boards/{}",
+                project.name,
+                board.port,
+                board.label()
+            ),
+        ),
+        chips: chips(&table),
+        answer: Answer {
+            counts: counts(&table),
+            same: same(&stored, siblings, !table.origins.is_empty()),
+            changed: changed(&stored, &base, now),
+        },
+        findings: body.findings,
+        run: body.run,
+        facts: body.facts,
+        entries: body.entries,
+        builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),
+        project: project.name,
+        board,
+    })
+}
+
+fn same(stored: &StoredBoard, siblings: usize, registered: bool) -> String {
+    let port = &stored.board.port;
+    match (registered, stored.boards_with_same_table as usize, siblings) {
+        (false, same, all) => {
+            format!("{same} of {all} {port} board{} have none.", if all == 1 { "" } else { "s" })
+        }
+        (true, _, 1) => format!("It is the only board of {port}."),
+        (true, 1, _) => format!("No other {port} board runs this order."),
+        (true, same, all) if same == all => format!("All {all} {port} boards run this order."),
+        (true, same, all) => format!("{same} of {all} {port} boards run this order."),
+    }
+}
+
+/// The build that brought the order of today, unless it is the first one known.
+fn changed(stored: &StoredBoard, base: &str, now: Timestamp) -> Option<Changed> {
+    let change = stored.last_change.as_ref().filter(|change| !change.first)?;
+    Some(Changed {
+        when: When::new(change.committed_at, now),
+        commit: change.commit.short().to_owned(),
+        link: format!("{base}/{}", change.commit),
+    })
+}
+
+impl BuildRow {
+    fn new(build: &BuildSummary, base: &str, now: Timestamp) -> Self {
+        Self {
+            link: format!("{base}/{}", build.commit),
+            commit: build.commit.short().to_owned(),
+            when: When::new(build.committed_at, now),
+            branch: build.branch.clone().unwrap_or_default(),
+            init_count: build.init_count,
+            deinit_count: build.deinit_count,
+            order: match (build.changed, build.first) {
+                (_, true) => "first",
+                (true, false) => "changed",
+                (false, false) => "as before",
+            },
+            size: bytes(build.size),
+        }
+    }
+}

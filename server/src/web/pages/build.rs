@@ -1,0 +1,282 @@
+//! `/PROJECT/PORT/BOARD/COMMIT`: one build, and what its firmware runs.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+
+use super::repository::Repository;
+use super::run::{Place, Row, Run};
+use super::when::When;
+use super::{PageError, Shell, find_board, find_project, no_board, page, shown};
+use crate::model::{BoardId, Finding, InitTable, ProjectName, Severity};
+use crate::store::{Build as StoredBuild, CommitPrefix};
+use crate::web::{AppError, AppState};
+
+#[derive(Template)]
+#[template(path = "build.html")]
+struct Build {
+    shell: Shell,
+    project: ProjectName,
+    board: BoardId,
+    commit_short: String,
+    chips: Vec<Chip>,
+    counts: String,
+    answer: &'static str,
+    findings: Vec<FindingView>,
+    run: Option<Run>,
+    facts: Vec<Fact>,
+    entries: Vec<EntryView>,
+    others: Vec<String>,
+}
+
+/// What the pages of a board and of a build have in common.
+pub(super) struct BuildBody {
+    pub(super) findings: Vec<FindingView>,
+    /// `None` where there is no registry.
+    pub(super) run: Option<Run>,
+    pub(super) facts: Vec<Fact>,
+    pub(super) entries: Vec<EntryView>,
+}
+
+/// A word beside the title.
+pub(super) struct Chip {
+    pub(super) text: String,
+    pub(super) class: &'static str,
+}
+
+pub(super) struct FindingView {
+    pub(super) rule: String,
+    pub(super) severity: &'static str,
+    pub(super) class: &'static str,
+    pub(super) message: Vec<Part>,
+}
+
+/// A part of a message.
+pub(super) struct Part {
+    pub(super) text: String,
+    /// Whether it stood in backquotes: a name or a piece of code.
+    pub(super) code: bool,
+}
+
+impl FindingView {
+    pub(super) fn new(finding: &Finding) -> Self {
+        let part =
+            |(index, text): (usize, &str)| Part { text: text.to_owned(), code: index % 2 == 1 };
+        Self {
+            rule: finding.rule.clone(),
+            severity: finding.severity.as_str(),
+            class: class(finding.severity),
+            message: finding.message.split('`').enumerate().map(part).collect(),
+        }
+    }
+}
+
+/// One fact of a build.
+pub(super) struct Fact {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) link: Option<String>,
+    pub(super) mono: bool,
+}
+
+/// An entry as a row of the full table.
+pub(super) struct EntryView {
+    pub(super) position: u32,
+    pub(super) phase: &'static str,
+    pub(super) level: String,
+    pub(super) slot: String,
+    pub(super) priority: String,
+    pub(super) function: String,
+    pub(super) subsystem: String,
+    pub(super) address: String,
+    pub(super) place: Option<Place>,
+}
+
+pub(in crate::web) async fn build(
+    State(app): State<AppState>,
+    Path((project, port, label, commit)): Path<(String, String, String, String)>,
+) -> Result<Response, PageError> {
+    let board = find_board(&port, &label)?;
+    let missing = PageError::not_found(format!(
+        "There is no build of {board} at commit “{}”.",
+        shown(&commit)
+    ));
+    let Ok(prefix) = commit.parse::<CommitPrefix>() else {
+        return Err(missing);
+    };
+    let id = board.clone();
+    let (project, build) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let (row, _) =
+                reader.board_row(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let build = reader.build(project.id, row, &prefix)?;
+            Ok::<_, AppError>((project, build))
+        })
+        .await?;
+    let build = build.ok_or(missing)?;
+    if commit != build.summary.commit.as_str() {
+        // An abbreviation may become ambiguous; the whole identifier stays.
+        let to = format!("/{}/{board}/{}", project.name, build.summary.commit);
+        return Ok(Redirect::temporary(&to).into_response());
+    }
+    let now = Timestamp::now();
+    let repository = project.repository_url.as_deref().map(Repository::new);
+    let mut table = build.table.clone();
+    crate::analyze::derive(&mut table);
+    let body = BuildBody::new(&build, &table, repository.as_ref(), now);
+    page(&Build {
+        shell: Shell::of(
+            &project.name,
+            format!(
+                "/api/v1/projects/{}/ports/{}/boards/{}/builds/{commit}",
+                project.name,
+                board.port,
+                board.label()
+            ),
+        ),
+        commit_short: build.summary.commit.short().to_owned(),
+        chips: chips(&table),
+        counts: counts(&table),
+        answer: match &build.summary {
+            summary if summary.pull_request.is_some() => "This build belongs to a pull request.",
+            summary if summary.first => "It is the first build of this board on its branch.",
+            summary if summary.changed => "Its order differs from that of the build before.",
+            _ => "Its order is that of the build before.",
+        },
+        findings: body.findings,
+        run: body.run,
+        facts: body.facts,
+        entries: body.entries,
+        others: build
+            .others
+            .iter()
+            .map(|other| format!("{} ({} bytes)", other.sha256, other.size))
+            .collect(),
+        project: project.name,
+        board,
+    })
+}
+
+/// `20 init, 10 deinit in 4 levels.`
+pub(super) fn counts(table: &InitTable) -> String {
+    let (init, deinit) = table.counts();
+    if table.origins.is_empty() {
+        return "No registry.".to_owned();
+    }
+    let levels = table.levels.len();
+    format!("{init} init, {deinit} deinit in {levels} level{}.", if levels == 1 { "" } else { "s" })
+}
+
+/// Where the table was read, and whether something is wrong with it.
+pub(super) fn chips(table: &InitTable) -> Vec<Chip> {
+    let mut chips: Vec<Chip> =
+        table.origins.iter().map(|origin| Chip { text: origin.to_string(), class: "" }).collect();
+    if chips.is_empty() {
+        chips.push(Chip { text: "no registry".to_owned(), class: "" });
+    }
+    let worst = table.findings.iter().map(|finding| finding.severity).max();
+    if let Some(worst) = worst {
+        let count = table.findings.len();
+        let text = format!("✕ {count} finding{}", if count == 1 { "" } else { "s" });
+        chips.push(Chip { text, class: class(worst) });
+    }
+    chips
+}
+
+fn class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "bad",
+        Severity::Warning => "warn",
+        Severity::Note => "",
+    }
+}
+
+/// `41,332`.
+pub(super) fn bytes(size: u64) -> String {
+    let digits = size.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| str::from_utf8(group).unwrap_or_default())
+        .collect();
+    groups.join(",")
+}
+
+impl BuildBody {
+    pub(super) fn new(
+        build: &StoredBuild,
+        table: &InitTable,
+        repository: Option<&Repository<'_>>,
+        now: Timestamp,
+    ) -> Self {
+        let commit = &build.summary.commit;
+        let entry = |entry: &crate::model::Entry| EntryView {
+            position: entry.position,
+            phase: entry.phase.map_or("", crate::model::Phase::as_str),
+            level: entry.level.as_ref().map(ToString::to_string).unwrap_or_default(),
+            slot: entry.slot.map(|slot| slot.to_string()).unwrap_or_default(),
+            priority: entry.priority.as_ref().map(ToString::to_string).unwrap_or_default(),
+            function: entry.display_name(),
+            subsystem: entry.subsystem.clone().unwrap_or_default(),
+            address: entry.address.map(|address| address.to_string()).unwrap_or_default(),
+            place: entry.location.as_ref().map(|place| Place::new(place, repository, commit)),
+        };
+        Self {
+            findings: table.findings.iter().map(FindingView::new).collect(),
+            run: (!table.origins.is_empty()).then(|| Run::new(table, repository, commit)),
+            facts: facts(build, table, repository, now),
+            entries: table.entries.iter().map(entry).collect(),
+        }
+    }
+}
+
+fn facts(
+    build: &StoredBuild,
+    table: &InitTable,
+    repository: Option<&Repository<'_>>,
+    now: Timestamp,
+) -> Vec<Fact> {
+    let summary = &build.summary;
+    let plain = |name, value: String| Fact { name, value, link: None, mono: false };
+    let mono = |name, value: String| Fact { name, value, link: None, mono: true };
+    let time = |at| {
+        let when = When::new(at, now);
+        format!("{} ({})", when.full, when.ago)
+    };
+    let mut facts = vec![Fact {
+        link: repository.map(|repository| repository.commit(&summary.commit)),
+        ..mono("commit", summary.commit.to_string())
+    }];
+    for parent in &build.parents {
+        facts.push(Fact {
+            link: repository.map(|repository| repository.commit(parent)),
+            ..mono("parent", parent.to_string())
+        });
+    }
+    facts.extend(summary.branch.clone().map(|branch| plain("branch", branch)));
+    facts.extend(summary.pull_request.map(|number| Fact {
+        link: repository.map(|repository| repository.pull_request(number)),
+        ..plain("pull request", format!("#{number}"))
+    }));
+    facts.extend(summary.base.as_ref().map(|base| mono("compared with", base.to_string())));
+    facts.push(plain("committed", time(summary.committed_at)));
+    facts.push(plain("received", time(summary.received_at)));
+    facts.push(plain("firmware", format!("{}, {} bytes", table.file.format, bytes(summary.size))));
+    facts.push(mono("sha256", summary.sha256.to_string()));
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bytes;
+
+    #[test]
+    fn sizes_are_grouped_by_thousands() {
+        assert_eq!(bytes(7), "7");
+        assert_eq!(bytes(1_000), "1,000");
+        assert_eq!(bytes(5_382_220), "5,382,220");
+    }
+}

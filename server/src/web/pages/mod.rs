@@ -1,0 +1,152 @@
+//! The pages, one file each: its template, its handler and its queries.
+//!
+//! What pages share stands beside them: [`run`] draws what a board runs,
+//! [`repository`] links into the project's repository, [`sort`] reads the order
+//! of a table from the address, [`when`] says times.
+
+mod board;
+mod build;
+mod overview;
+mod port;
+mod projects;
+mod repository;
+mod run;
+mod search;
+mod sort;
+mod when;
+
+use askama::Template;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+pub(super) use board::board;
+pub(super) use build::build;
+pub(super) use overview::overview;
+pub(super) use port::port;
+pub(super) use projects::projects;
+pub(super) use search::search;
+
+use super::{AppError, assets};
+use crate::model::{BoardId, PortName, ProjectName};
+use crate::store::{Project, Reader};
+
+/// What stands around the content of every page.
+#[derive(Default)]
+struct Shell {
+    project: Option<ProjectName>,
+    /// The text in the search field.
+    query: String,
+    /// The address of the same answer as JSON.
+    json: Option<String>,
+}
+
+impl Shell {
+    fn of(project: &ProjectName, json: String) -> Self {
+        Self { project: Some(project.clone()), query: String::new(), json: Some(json) }
+    }
+
+    fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+}
+
+/// A finished page. It is made from the database on every request, so a browser
+/// asks again each time.
+fn page(template: &impl Template) -> Result<Response, PageError> {
+    let html = template.render().map_err(|error| AppError::internal(error))?;
+    Ok(html_response(StatusCode::OK, html))
+}
+
+fn html_response(status: StatusCode, html: String) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (status, headers, html).into_response()
+}
+
+/// The query of an address, or an error in words.
+fn query_of<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, PageError> {
+    let Query(query) = query.map_err(|rejection| PageError::bad_request(rejection.body_text()))?;
+    Ok(query)
+}
+
+fn find_project(reader: &Reader<'_>, name: &str) -> Result<Project, AppError> {
+    let found = match name.parse() {
+        Ok(name) => reader.project(&name)?,
+        Err(_) => None,
+    };
+    found.ok_or_else(|| missing(format!("There is no project “{}” here.", shown(name))))
+}
+
+fn find_port(name: &str) -> Result<PortName, AppError> {
+    name.parse()
+        .map_err(|_| missing(format!("There is no port “{}” in this project.", shown(name))))
+}
+
+fn find_board(port: &str, label: &str) -> Result<BoardId, AppError> {
+    let board = port.parse().and_then(|port| BoardId::from_port_and_label(port, label));
+    board.map_err(|_| no_board(port, label))
+}
+
+fn no_board(port: &str, label: &str) -> AppError {
+    missing(format!("There is no board “{}/{}” in this project.", shown(port), shown(label)))
+}
+
+/// 404, in words for a page.
+fn missing(message: String) -> AppError {
+    AppError::not_found("not-found", message)
+}
+
+/// A text from an address, short enough to show.
+fn shown(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// An error as a page with a way back.
+pub(super) struct PageError(AppError);
+
+impl PageError {
+    fn not_found(message: String) -> Self {
+        Self(missing(message))
+    }
+
+    fn bad_request(message: String) -> Self {
+        Self(AppError::bad_request("bad-query", message))
+    }
+}
+
+impl<E: Into<AppError>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    shell: Shell,
+    title: &'a str,
+    message: &'a str,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        let status = self.0.status();
+        let title = status.canonical_reason().unwrap_or("Error");
+        let template = ErrorPage { shell: Shell::default(), title, message: self.0.message() };
+        match template.render() {
+            Ok(html) => html_response(status, html),
+            Err(_) => status.into_response(),
+        }
+    }
+}
+
+/// Any address that is not one of ours.
+pub(super) async fn not_found() -> PageError {
+    PageError::not_found("There is nothing at this address.".to_owned())
+}

@@ -1,0 +1,242 @@
+//! `/PROJECT/PORT`: the boards of a port, grouped by the order that they run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::sort::{Heading, SortQuery, Sortable};
+use super::when::When;
+use super::{PageError, Shell, find_port, find_project, page, query_of};
+use crate::model::{CommitSha, InitTable, Level, Phase, PortName, ProjectName};
+use crate::store::{PortBoard, TableId};
+use crate::web::{AppError, AppState};
+
+const COLUMNS: [Sortable; 7] = [
+    Sortable { key: "board", numeric: false },
+    Sortable { key: "order", numeric: true },
+    Sortable { key: "init", numeric: true },
+    Sortable { key: "deinit", numeric: true },
+    Sortable { key: "findings", numeric: true },
+    Sortable { key: "commit", numeric: false },
+    Sortable { key: "last build", numeric: false },
+];
+
+#[derive(Template)]
+#[template(path = "port.html")]
+struct Port {
+    shell: Shell,
+    project: ProjectName,
+    port: PortName,
+    boards: usize,
+    answer: String,
+    groups: Vec<Group>,
+    columns: Vec<Heading>,
+    rows: Vec<BoardRow>,
+}
+
+/// The boards that run one order.
+struct Group {
+    title: String,
+    findings: usize,
+    empty: bool,
+    init_count: u32,
+    deinit_count: u32,
+    difference: Option<Difference>,
+    boards: Vec<GroupBoard>,
+}
+
+struct GroupBoard {
+    label: String,
+    last_build: When,
+}
+
+/// What a group runs that the largest one does not, and the reverse.
+#[derive(Debug, PartialEq, Eq)]
+struct Difference {
+    reference: String,
+    added: String,
+    missing: String,
+    reordered: bool,
+}
+
+struct BoardRow {
+    label: String,
+    group: usize,
+    init_count: u32,
+    deinit_count: u32,
+    findings: usize,
+    commit: CommitSha,
+    commit_short: String,
+    last_build: When,
+    last_at: Timestamp,
+}
+
+pub(in crate::web) async fn port(
+    State(app): State<AppState>,
+    Path((project, port)): Path<(String, String)>,
+    query: Result<Query<SortQuery>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;
+    let port = find_port(&port)?;
+    let name = port.clone();
+    let (project, boards, tables) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let boards = reader.port_boards(project.id, &name)?;
+            let mut tables: BTreeMap<TableId, InitTable> = BTreeMap::new();
+            for board in &boards {
+                if !tables.contains_key(&board.latest.table) {
+                    let mut table = reader.table_of(board.latest.id)?;
+                    crate::analyze::derive(&mut table);
+                    tables.insert(board.latest.table, table);
+                }
+            }
+            Ok::<_, AppError>((project, boards, tables))
+        })
+        .await?;
+    if boards.is_empty() {
+        return Err(PageError::not_found(format!("There is no port “{port}” in this project.")));
+    }
+    let now = Timestamp::now();
+    let grouped = grouped(&boards);
+    let groups = groups(&grouped, &tables, now);
+    let mut rows: Vec<BoardRow> = boards
+        .iter()
+        .map(|board| {
+            let at = grouped.iter().position(|(table, _)| *table == board.latest.table);
+            BoardRow {
+                label: board.board.label(),
+                group: at.map_or(0, |at| at + 1),
+                init_count: board.latest.init_count,
+                deinit_count: board.latest.deinit_count,
+                findings: tables.get(&board.latest.table).map_or(0, |table| table.findings.len()),
+                commit: board.latest.commit.clone(),
+                commit_short: board.latest.commit.short().to_owned(),
+                last_build: When::new(board.latest.committed_at, now),
+                last_at: board.latest.committed_at,
+            }
+        })
+        .collect();
+    chosen.apply(&mut rows, |column, row| match column {
+        1 => Key::Number(row.group),
+        2 => Key::Number(row.init_count as usize),
+        3 => Key::Number(row.deinit_count as usize),
+        4 => Key::Number(row.findings),
+        5 => Key::Text(row.commit_short.clone()),
+        6 => Key::Time(row.last_at),
+        _ => Key::Text(row.label.clone()),
+    });
+    page(&Port {
+        shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
+        answer: answer(&groups),
+        boards: boards.len(),
+        groups,
+        columns: chosen.headings(&COLUMNS),
+        rows,
+        project: project.name,
+        port,
+    })
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Number(usize),
+    Text(String),
+    Time(Timestamp),
+}
+
+fn answer(groups: &[Group]) -> String {
+    match groups {
+        [only] if only.boards.len() > 1 => "All of them run the same.".to_owned(),
+        [_] => String::new(),
+        [largest, ..] if largest.boards.len() > 1 => {
+            format!("The largest group has {} boards.", largest.boards.len())
+        }
+        _ => "Each board runs its own.".to_owned(),
+    }
+}
+
+/// The boards by order, the most common first.
+fn grouped(boards: &[PortBoard]) -> Vec<(TableId, Vec<&PortBoard>)> {
+    let mut by_table: BTreeMap<TableId, Vec<&PortBoard>> = BTreeMap::new();
+    for board in boards {
+        by_table.entry(board.latest.table).or_default().push(board);
+    }
+    let mut groups: Vec<_> = by_table.into_iter().collect();
+    groups.sort_by(|(_, a), (_, b)| {
+        b.len().cmp(&a.len()).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
+    });
+    groups
+}
+
+fn groups(
+    grouped: &[(TableId, Vec<&PortBoard>)],
+    tables: &BTreeMap<TableId, InitTable>,
+    now: Timestamp,
+) -> Vec<Group> {
+    let reference = grouped.first().and_then(|(id, boards)| Some((*id, tables.get(id)?, boards)));
+    let group = |(index, (id, boards)): (usize, &(TableId, Vec<&PortBoard>))| {
+        let table = tables.get(id);
+        let latest = &boards[0].latest;
+        Group {
+            title: match boards.len() {
+                1 => format!("Order {} — 1 board", index + 1),
+                count => format!("Order {} — {count} boards", index + 1),
+            },
+            findings: table.map_or(0, |table| table.findings.len()),
+            empty: latest.init_count == 0 && latest.deinit_count == 0,
+            init_count: latest.init_count,
+            deinit_count: latest.deinit_count,
+            difference: reference
+                .filter(|(reference, ..)| reference != id)
+                .and_then(|(_, reference, _)| Some(difference(reference, table?))),
+            boards: boards
+                .iter()
+                .map(|board| GroupBoard {
+                    label: board.board.label(),
+                    last_build: When::new(board.latest.committed_at, now),
+                })
+                .collect(),
+        }
+    };
+    grouped.iter().enumerate().map(group).collect()
+}
+
+/// One function with what orders it, for comparing two tables.
+type Step = (Option<Phase>, String, Option<Level>);
+
+fn difference(reference: &InitTable, table: &InitTable) -> Difference {
+    let steps = |table: &InitTable| -> Vec<Step> {
+        table
+            .entries
+            .iter()
+            .map(|entry| (entry.phase, entry.display_name(), entry.level.clone()))
+            .collect()
+    };
+    let (before, after) = (steps(reference), steps(table));
+    let names = |steps: &[Step]| {
+        steps.iter().map(|(phase, name, _)| (*phase, name.clone())).collect::<BTreeSet<_>>()
+    };
+    let (left, right) = (names(&before), names(&after));
+    let only = |steps: &[Step], other: &BTreeSet<(Option<Phase>, String)>| {
+        let only = steps.iter().filter(|(phase, name, _)| !other.contains(&(*phase, name.clone())));
+        only.map(|(_, name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let shared = |steps: &[Step]| -> Vec<Step> {
+        let shared = |(phase, name, _): &&Step| {
+            let key = (*phase, name.clone());
+            left.contains(&key) && right.contains(&key)
+        };
+        steps.iter().filter(shared).cloned().collect()
+    };
+    Difference {
+        reference: "order 1".to_owned(),
+        added: only(&after, &left),
+        missing: only(&before, &right),
+        reordered: shared(&before) != shared(&after),
+    }
+}

@@ -1,0 +1,108 @@
+//! `/PROJECT/-/search?q=`: boards and functions by a part of their name. As one
+//! types, htmx asks for the results alone.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::{PageError, Shell, find_project, page, query_of};
+use crate::model::{Phase, ProjectName};
+use crate::store::{BoardHit, FunctionPlace, SearchHits};
+use crate::web::{AppError, AppState};
+
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct SearchQuery {
+    #[serde(default)]
+    q: String,
+}
+
+/// The whole page.
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Search {
+    shell: Shell,
+    project: ProjectName,
+    query: String,
+    hits: Hits,
+}
+
+/// The results alone.
+#[derive(Template)]
+#[template(path = "search_results.html")]
+struct Results {
+    project: ProjectName,
+    query: String,
+    hits: Hits,
+}
+
+struct Hits {
+    boards: Vec<BoardHit>,
+    functions: Vec<FunctionRow>,
+    more: bool,
+}
+
+struct FunctionRow {
+    name: String,
+    phase: &'static str,
+    level: String,
+    places: Vec<FunctionPlace>,
+}
+
+pub(in crate::web) async fn search(
+    State(app): State<AppState>,
+    Path(project): Path<String>,
+    query: Result<Query<SearchQuery>, QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let query = query_of(query)?.q.trim().to_owned();
+    let text = query.clone();
+    let (project, hits) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let hits = reader.search(project.id, &text)?;
+            Ok::<_, AppError>((project, hits))
+        })
+        .await?;
+    let (project, hits) = (project.name, Hits::new(hits));
+    let response = if headers.contains_key("hx-request") {
+        page(&Results { project, query, hits })
+    } else {
+        let json = format!("/api/v1/projects/{project}/search?q={}", encoded(&query));
+        let shell = Shell { query: query.clone(), ..Shell::of(&project, json) };
+        page(&Search { shell, project, query, hits })
+    }?;
+    // One address, two answers: a cache must not give one for the other.
+    Ok(([(header::VARY, "HX-Request")], response).into_response())
+}
+
+/// A query parameter's value (WHATWG URL, application/x-www-form-urlencoded).
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+impl Hits {
+    fn new(hits: SearchHits) -> Self {
+        let row = |hit: crate::store::FunctionHit| FunctionRow {
+            name: hit.function.to_string(),
+            phase: hit.phase.map_or("", Phase::as_str),
+            level: hit.level.map(|level| level.to_string()).unwrap_or_default(),
+            places: hit.places,
+        };
+        Self {
+            boards: hits.boards,
+            functions: hits.functions.into_iter().map(row).collect(),
+            more: hits.more,
+        }
+    }
+}
