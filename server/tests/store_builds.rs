@@ -79,10 +79,16 @@ impl Stored {
 }
 
 /// A table of firmware number `image` with an order that `functions` make.
-fn firmware(image: u8, functions: &[&str]) -> InitTable {
+fn firmware(image: u32, functions: &[&str]) -> InitTable {
     let mut table = table(functions);
-    table.file.sha256 = Sha256([image; 32]);
+    table.file.sha256 = digest(image);
     table
+}
+
+fn digest(image: u32) -> Sha256 {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&image.to_be_bytes());
+    Sha256(bytes)
 }
 
 #[test]
@@ -124,9 +130,9 @@ fn builds_with_the_same_order_share_one_table() {
         let mut table = firmware(number, &["pin_init0", "uart_init"]);
         for entry in &mut table.entries {
             entry.address = Some(Address(0x0800_0001 + u64::from(number) * 64));
-            entry.location = Some(Location { file: "main.c".to_owned(), line: number.into() });
+            entry.location = Some(Location { file: "main.c".to_owned(), line: number });
         }
-        stored.record(&stored.build(number.into()), &table);
+        stored.record(&stored.build(number), &table);
     }
     let sql = rusqlite::Connection::open(stored.store.path()).unwrap();
     let count = |table: &str| -> u32 {
@@ -167,7 +173,7 @@ fn a_change_is_marked_where_the_order_differs_from_the_build_before() {
     let stored = Stored::new();
     for (number, functions) in [(1, ["a", "b"]), (2, ["a", "b"]), (3, ["b", "a"]), (4, ["b", "a"])]
     {
-        stored.record(&stored.build(number), &firmware(number as u8, &functions));
+        stored.record(&stored.build(number), &firmware(number, &functions));
     }
     assert_eq!(stored.line(), ["4", "3*", "2", "1*"]);
 }
@@ -218,7 +224,7 @@ fn a_board_that_only_a_pull_request_has_is_shown() {
     let stored = Stored::new();
     for number in [2, 1] {
         let proposed = NewBuild { pull_request: Some(7), ..stored.build(number) };
-        stored.record(&proposed, &firmware(number as u8, &["a"]));
+        stored.record(&proposed, &firmware(number, &["a"]));
     }
     assert_eq!(stored.latest(), commit(2));
     stored.record(
@@ -244,7 +250,7 @@ fn a_commit_is_ordered_by_its_own_time_once_somebody_states_it() {
 fn a_newer_extractor_corrects_the_table_and_the_line() {
     let stored = Stored::new();
     for number in 1..=3 {
-        stored.record(&stored.build(number), &firmware(number as u8, &["a"]));
+        stored.record(&stored.build(number), &firmware(number, &["a"]));
     }
     let again = stored.store.write(|writer| {
         writer.record_build(&stored.build(2), Reading::Extracted(&firmware(2, &["b"]), 2))
@@ -269,9 +275,8 @@ fn a_stated_table_of_one_project_says_nothing_about_another() {
         .store
         .write(|w| w.record_build(&stored.build(1), Reading::Stated(&firmware(1, &["forged"]))))
         .unwrap();
-    let known = |project| {
-        stored.store.read(|reader| reader.known_firmware(project, Sha256([1; 32]))).unwrap()
-    };
+    let known =
+        |project| stored.store.read(|reader| reader.known_firmware(project, digest(1))).unwrap();
     assert_eq!(known(stored.project).unwrap().extractor, 0);
     assert_eq!(known(other.id), None);
 }
@@ -282,7 +287,7 @@ fn an_abbreviated_commit_that_fits_two_names_both() {
     for digit in ['1', '2'] {
         let sha: String = "abcdef0".chars().chain([digit]).cycle().take(40).collect();
         let new = NewBuild { commit: sha.parse().unwrap(), ..stored.build(1) };
-        stored.record(&new, &firmware(digit as u8, &["a"]));
+        stored.record(&new, &firmware(u32::from(digit), &["a"]));
     }
     let board = "stm32/PYBV10".parse().unwrap();
     let find = |prefix: &str| {
@@ -404,7 +409,7 @@ fn two_writers_at_once_wait_for_each_other() {
             scope.spawn(move || {
                 for number in 0..10 {
                     let number = writer * 10 + number;
-                    stored.record(&stored.build(number), &firmware(number as u8, &["a"]));
+                    stored.record(&stored.build(number), &firmware(number, &["a"]));
                 }
             });
         }

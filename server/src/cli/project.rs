@@ -22,8 +22,7 @@ enum Action {
     Create {
         /// Its name, the first part of its addresses
         name: ProjectName,
-        /// Where its source can be browsed, such as
-        /// https://github.com/micropython/micropython
+        /// Where its source can be browsed: github.com/OWNER/NAME with https://
         #[arg(long, value_name = "URL")]
         repository: Option<String>,
         #[command(flatten)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use async_compression::tokio::bufread::{GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, StatusCode, header};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use sha2::Digest;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio_util::io::StreamReader;
@@ -22,6 +22,18 @@ use crate::web::{AppError, Config};
 /// Largest window that a zstd frame may ask for, as a power of two: 32 MiB, four
 /// times what level 19 uses. It is memory that the sender chooses.
 const ZSTD_WINDOW_LOG: u32 = 25;
+
+/// How long the rest of a refused body is read, in all and from one piece to the
+/// next.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_IDLE: Duration = Duration::from_secs(1);
+
+/// The body of a request, of which a part may have been read.
+pub(in crate::web) struct Incoming {
+    stream: BodyDataStream,
+    /// Whether the client sends it, or waits to be told to.
+    flowing: bool,
+}
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,13 +90,38 @@ impl Encoding {
     }
 }
 
+impl Incoming {
+    /// The body of a request with these headers.
+    pub(in crate::web) fn new(body: Body, headers: &HeaderMap) -> Self {
+        Self { stream: body.into_data_stream(), flowing: !headers.contains_key(header::EXPECT) }
+    }
+
+    /// Reads the rest of a body that was refused, and forgets it.
+    ///
+    /// A client that is still sending when the connection closes is told of the
+    /// closed connection, and not of the answer that says why. The time for this
+    /// is short; a client that asked first (`Expect: 100-continue`) needs none.
+    pub(in crate::web) async fn linger(&mut self) {
+        if !self.flowing {
+            return;
+        }
+        let rest = async {
+            while let Ok(Some(Ok(_))) = tokio::time::timeout(LINGER_IDLE, self.stream.next()).await
+            {
+            }
+        };
+        // Whether it ended or time ran out, the answer goes out now.
+        let _ = tokio::time::timeout(LINGER, rest).await;
+    }
+}
+
 /// Receives a body.
 ///
 /// # Errors
 /// 400 when it is empty, not what its encoding says or cut off; 408 when it
 /// stalls; 413 when it is over the limit; 507 when the disk is full.
 pub(in crate::web) async fn receive(
-    body: Body,
+    body: &mut Incoming,
     headers: &HeaderMap,
     encoding: Encoding,
     config: &Config,
@@ -96,11 +133,11 @@ pub(in crate::web) async fn receive(
     if announced.is_some_and(|size| size > config.max_upload) {
         return Err(too_large(config.max_upload));
     }
-    let stalled = || slow(config.body_total);
     let file = create(&config.spool).await?;
+    body.flowing = true;
     tokio::time::timeout(config.body_total, copy(body, encoding, config, file))
         .await
-        .unwrap_or_else(|_| Err(stalled()))
+        .unwrap_or_else(|_| Err(slow(config.body_total)))
 }
 
 async fn create(spool: &Path) -> Result<tokio::fs::File, AppError> {
@@ -112,7 +149,7 @@ async fn create(spool: &Path) -> Result<tokio::fs::File, AppError> {
 }
 
 async fn copy(
-    body: Body,
+    body: &mut Incoming,
     encoding: Encoding,
     config: &Config,
     mut file: tokio::fs::File,
@@ -148,12 +185,15 @@ async fn copy(
 }
 
 /// The body as it is after decompression.
-fn decoded(body: Body, encoding: Encoding, limit: u64) -> Box<dyn AsyncRead + Send + Unpin> {
+fn decoded(
+    body: &mut Incoming,
+    encoding: Encoding,
+    limit: u64,
+) -> Box<dyn AsyncRead + Send + Unpin + '_> {
     // Compressed bytes are counted as well: a stream of empty gzip members
     // decompresses to nothing, for as long as one likes to send it.
     let mut received = 0_u64;
-    let stream = body
-        .into_data_stream()
+    let stream = (&mut body.stream)
         .map_err(|error| io::Error::new(io::ErrorKind::ConnectionAborted, error))
         .and_then(move |bytes| {
             received += bytes.len() as u64;

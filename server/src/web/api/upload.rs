@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::parameters::{Parameters, malformed, shown};
-use super::receive::{Encoding, Received, receive};
+use super::receive::{Encoding, Incoming, Received, receive};
 use crate::model::{BoardId, CommitSha, Finding, InitTable, ProjectName, Sha256};
 use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
 use crate::web::state::blocking;
@@ -269,8 +269,22 @@ pub(in crate::web) async fn upload(
     Query(given): Query<Vec<(String, String)>>,
     body: Body,
 ) -> Result<(StatusCode, Json<UploadAnswer>), AppError> {
+    let mut body = Incoming::new(body, &headers);
+    let result = store(&app, &headers, given, &mut body).await;
+    if result.is_err() {
+        body.linger().await;
+    }
+    result
+}
+
+async fn store(
+    app: &AppState,
+    headers: &HeaderMap,
+    given: Vec<(String, String)>,
+    body: &mut Incoming,
+) -> Result<(StatusCode, Json<UploadAnswer>), AppError> {
     // Everything that can be refused is refused before the body is read.
-    let token = auth::bearer(&app, &headers).await?;
+    let token = auth::bearer(app, headers).await?;
     let Described { project, mut build } = Described::read(given)?;
     let found = app.read({
         let name = project.clone();
@@ -279,10 +293,10 @@ pub(in crate::web) async fn upload(
     let found = found.await?;
     auth::may_upload(&token, &found)?;
     build.project = found.id;
-    let content = Content::of(&headers)?;
-    let encoding = Encoding::of(&headers)?;
+    let content = Content::of(headers)?;
+    let encoding = Encoding::of(headers)?;
 
-    let received = receive(body, &headers, encoding, app.config()).await?;
+    let received = receive(body, headers, encoding, app.config()).await?;
     build.received_at = Timestamp::now();
     let place = format!("{}/{}", build.board.port, build.board.label());
     let page = format!("/{project}/{place}/{}", build.commit);
@@ -293,8 +307,8 @@ pub(in crate::web) async fn upload(
         build.commit
     );
     let (recorded, mut table) = match content {
-        Content::Firmware => store_firmware(&app, build, token.id, received).await?,
-        Content::Table => store_table(&app, build, token.id, received).await?,
+        Content::Firmware => store_firmware(app, build, token.id, received).await?,
+        Content::Table => store_table(app, build, token.id, received).await?,
     };
     analyze::derive(&mut table);
     tracing::info!(build = %recorded.id, created = recorded.created, %project, board = %place, "build received");
