@@ -14,6 +14,8 @@ mod build;
 mod change;
 mod commit;
 mod connection;
+#[cfg(test)]
+mod cost;
 mod error;
 mod firmware;
 mod packed;

@@ -1,0 +1,168 @@
+//! Tests that hold for any length of history: no query of a page, and no
+//! upload, may cost more because there are more builds.
+//!
+//! SQLite counts the steps of its virtual machine. That says more than a query
+//! plan: a plan may name an index and still walk all of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+use super::{CommitPrefix, NewBuild, ProjectId, Reading, Store};
+use crate::model::{BoardId, CommitSha, InitTable, PortName, Sha256};
+
+const BOARDS: u32 = 6;
+
+struct History {
+    store: Store,
+    project: ProjectId,
+    commits: u32,
+    _folder: tempfile::TempDir,
+}
+
+fn commit(number: u32) -> CommitSha {
+    format!("{number:08x}").repeat(5).parse().unwrap()
+}
+
+fn board(number: u32) -> BoardId {
+    format!("port{}/BOARD{number}", number % 3).parse().unwrap()
+}
+
+/// Every order is used for 100 commits, then comes the next.
+fn table(image: u32, commit: u32) -> InitTable {
+    let digest = format!("{image:08x}").repeat(8);
+    let functions = ["pin_init0", "uart_init", &format!("module{}_init", commit / 100)];
+    let entries: Vec<_> = (0..)
+        .zip(functions)
+        .map(|(position, function): (u32, _)| {
+            serde_json::json!({
+                "position": position, "phase": "init", "kind": "entry", "origin": "registry",
+                "stage": null, "level": "driver", "slot": position, "priority": "00",
+                "function": function, "subsystem": null, "address": "0x08000001",
+                "call_address": null, "via": [], "conditional": false, "condition": null,
+                "location": null, "after": []
+            })
+        })
+        .collect();
+    let table = serde_json::json!({
+        "schema": 1, "file": {"sha256": digest, "size": 1000, "format": "elf32-littlearm"},
+        "arch": "arm", "bits": 32, "endian": "little", "origins": ["registry"],
+        "levels": ["driver"], "entries": entries
+    });
+    InitTable::from_json(table.to_string().as_bytes()).unwrap()
+}
+
+impl History {
+    fn of(commits: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("initboard.db")).unwrap();
+        let name = "micropython".parse().unwrap();
+        let project = store
+            .write(|writer| writer.create_project(&name, None, Timestamp::UNIX_EPOCH))
+            .unwrap()
+            .id;
+        let history = Self { store, project, commits, _folder: folder };
+        history
+            .store
+            .write(|writer| {
+                for (number, board) in
+                    (0..commits).flat_map(|number| (0..BOARDS).map(move |board| (number, board)))
+                {
+                    let table = table(number * BOARDS + board, number);
+                    let new = history.build(number, board);
+                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                }
+                Ok::<_, super::StoreError>(())
+            })
+            .unwrap();
+        history
+    }
+
+    fn build(&self, number: u32, of: u32) -> NewBuild {
+        let at = Timestamp::from_second(1_700_000_000 + i64::from(number)).unwrap();
+        NewBuild {
+            project: self.project,
+            board: board(of),
+            commit: commit(number),
+            parents: vec![],
+            branch: Some("master".to_owned()),
+            committed_at: Some(at),
+            pull_request: None,
+            base: None,
+            received_at: at,
+        }
+    }
+
+    /// Steps of each thing that pages and uploads do.
+    fn steps(&self) -> Vec<(&'static str, u64)> {
+        let (project, id) = (self.project, board(4));
+        let port: PortName = id.port.clone();
+        let last = self.commits - 1;
+        let prefix: CommitPrefix = commit(last).as_str()[..12].parse().unwrap();
+        let mut steps = self
+            .store
+            .read(|reader| {
+                let (row, latest) = reader.board_row(project, &id)?.unwrap();
+                let count = |name, question: &dyn Fn()| (name, counted(reader.sql, question));
+                Ok::<_, super::StoreError>(vec![
+                    count("projects", &|| drop(reader.projects().unwrap())),
+                    count("ports", &|| drop(reader.ports(project).unwrap())),
+                    count("port", &|| drop(reader.port_boards(project, &port).unwrap())),
+                    count("boards", &|| drop(reader.project_boards(project).unwrap())),
+                    count("board", &|| drop(reader.board(project, &id).unwrap().unwrap())),
+                    count("last change", &|| drop(reader.last_change(row, latest).unwrap())),
+                    count("build", &|| drop(reader.build(project, row, &prefix).unwrap())),
+                    count("table", &|| drop(reader.table_of(latest).unwrap())),
+                    count("changes", &|| drop(reader.recent_order_changes(project, 1).unwrap())),
+                    count("search", &|| drop(reader.search(project, "pin").unwrap())),
+                    count("firmware", &|| {
+                        reader.known_firmware(project, Sha256([7; 32])).unwrap();
+                    }),
+                ])
+            })
+            .unwrap();
+        let upload = |number, image| {
+            let table = table(image, number);
+            let new = self.build(number, 4);
+            self.store
+                .write(|writer| {
+                    let record = || {
+                        writer.record_build(&new, Reading::Extracted(&table, 1)).unwrap();
+                    };
+                    Ok::<_, super::StoreError>(counted(writer.sql, &record))
+                })
+                .unwrap()
+        };
+        steps.push(("upload of the newest commit", upload(last, 1_000_000)));
+        steps.push(("upload of an old commit", upload(last / 2, 1_000_001)));
+        steps
+    }
+}
+
+fn counted(sql: &Connection, work: &dyn Fn()) -> u64 {
+    let steps = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&steps);
+    sql.progress_handler(
+        1,
+        Some(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+            false
+        }),
+    )
+    .unwrap();
+    work();
+    sql.progress_handler(0, None::<fn() -> bool>).unwrap();
+    steps.load(Ordering::Relaxed)
+}
+
+#[test]
+fn nothing_costs_more_on_a_longer_history() {
+    // Both are longer than the list of recent builds.
+    let (short, long) = (History::of(130).steps(), History::of(530).steps());
+    for ((name, short), (_, long)) in short.into_iter().zip(long) {
+        assert!(short > 0, "{name}: no step was counted");
+        assert!(long <= short + short / 10 + 50, "{name}: {short} steps became {long}");
+    }
+}
