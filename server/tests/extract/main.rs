@@ -4,6 +4,7 @@
 mod broken;
 mod executed;
 mod files;
+mod rebuilt;
 mod schema;
 mod snapshots;
 mod tools;

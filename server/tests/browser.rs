@@ -1,0 +1,55 @@
+//! The pages in a real browser, on the demo as people start it: that they fit,
+//! that they can be read, and that search works with and without scripts.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The demo, stopped when it goes out of scope.
+struct Demo(Child);
+
+impl Demo {
+    fn start() -> (Self, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_initboard"))
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .find_map(|line| line.unwrap().split_once("listening on ").map(|(_, url)| url.to_owned()))
+            .expect("the demo prints its address");
+        (Self(child), url)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // As Ctrl-C does, so that the demo clears up.
+        let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
+
+fn skip(what: &str) {
+    assert!(std::env::var_os("INITBOARD_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "needs {what}");
+    // Not `eprintln!`, which the test harness would keep to itself.
+    let _ = writeln!(std::io::stderr(), "skipped: needs {what}");
+}
+
+#[test]
+fn the_pages_work_in_a_browser() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    if !Path::new(&chromium).exists() {
+        return skip("Chromium, at /usr/bin/chromium or where CHROMIUM says");
+    }
+    if !folder.join("node_modules").exists() {
+        return skip("playwright-core: npm ci --prefix server/tests/browser");
+    }
+    let (_demo, url) = Demo::start();
+    let output = Command::new("node").arg(folder.join("pages.mjs")).arg(url).env("CHROMIUM", chromium).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(said.trim(), "ok");
+}

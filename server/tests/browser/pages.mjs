@@ -1,0 +1,113 @@
+// Drives real pages in Chromium: node pages.mjs BASE_URL. Prints what failed and
+// exits with 1, or `ok` and 0.
+import assert from "node:assert/strict";
+import { chromium } from "playwright-core";
+
+const base = process.argv[2];
+const pages = ["/", "/sample", "/sample/mps2", "/sample/mps2/MPS2_NET", "/sample/virt/VIRT_NET", "/sample/-/search?q=uart", "/nope"];
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+
+/** A page whose errors fail the test: scripts, and what the policy forbids. */
+async function open(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complain = (text) => {
+    if (!text.includes("404 (Not Found)")) throw new Error(text);
+  };
+  page.on("pageerror", (error) => complain(error.message));
+  page.on("console", (message) => message.type() === "error" && complain(message.text()));
+  return page;
+}
+
+/** WCAG 2.1 contrast of every text on the page, below 4.5. */
+function lowContrast() {
+  const channel = (value) => (value /= 255) <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const colour = (text) => text.match(/[\d.]+/g).map(Number);
+  const background = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const found = colour(getComputedStyle(at).backgroundColor);
+      if (found.length === 3 || found[3] > 0) return found;
+    }
+    return [255, 255, 255];
+  };
+  const low = [];
+  for (const element of document.querySelectorAll("body *")) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    const style = getComputedStyle(element);
+    if (!own || style.display === "none" || element.closest("svg") || !element.getClientRects().length) continue;
+    const [a, b] = [luminance(colour(style.color)), luminance(background(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(`${element.tagName} ${element.className} ${ratio.toFixed(2)}`);
+  }
+  return low;
+}
+
+const tests = {
+  async "pages fit the screen and can be read, in both colours"() {
+    for (const [colorScheme, width] of [["light", 1320], ["dark", 1320], ["light", 390], ["dark", 390]]) {
+      const page = await open({ colorScheme, viewport: { width, height: 844 } });
+      for (const path of pages) {
+        await page.goto(base + path);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= width, `${path} is ${wide} px wide on a screen of ${width}`);
+        assert.deepEqual(await page.evaluate(lowContrast), [], `${path} ${colorScheme}`);
+      }
+    }
+  },
+
+  async "lines join the rows that they are about"() {
+    const page = await open({ viewport: { width: 1320, height: 900 } });
+    await page.goto(`${base}/sample/mps2/MPS2_NET`);
+    const gap = await page.evaluate(() => {
+      const middle = (box) => box.top + box.height / 2;
+      const rows = [...document.querySelectorAll(".inits li:has(.function)")];
+      const row = rows.find((row) => row.textContent.includes("mod_network_init"));
+      const path = [...document.querySelectorAll("path.join")].find((path) => path.textContent.startsWith("mod_network_init "));
+      const start = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
+      return Math.abs(start.y - middle(row.getBoundingClientRect()));
+    });
+    assert.ok(gap < 1.5, `the line starts ${gap} px beside its row`);
+  },
+
+  async "search answers as one types, by keyboard alone"() {
+    const page = await open({ viewport: { width: 1320, height: 900 } });
+    await page.goto(`${base}/sample/mps2`);
+    await page.keyboard.press("/");
+    await page.keyboard.type("network_deinit");
+    await page.waitForSelector(".found a");
+    const first = await page.locator(".found a").first().innerText();
+    assert.match(first, /mod_network_deinit/);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/sample\/\w+/);
+    assert.notEqual(new URL(page.url()).pathname, "/sample/mps2/-/search");
+    assert.ok(!page.url().endsWith("/sample/mps2"), page.url());
+  },
+
+  async "without JavaScript every page works, and search submits"() {
+    const page = await open({ javaScriptEnabled: false });
+    await page.goto(`${base}/sample`);
+    await page.fill(".search input", "MPS2_N");
+    await page.press(".search input", "Enter");
+    await page.waitForURL(/search\?q=MPS2_N$/);
+    await page.click(".results a");
+    assert.match(await page.locator("h1").innerText(), /^MPS2_NET/);
+    await page.click("details summary");
+    assert.equal(await page.locator("details tbody tr").count(), 22);
+  },
+};
+
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  try {
+    await test();
+  } catch (error) {
+    failed += 1;
+    console.log(`${name}: ${error.message}`);
+  }
+}
+await browser.close();
+if (failed === 0) console.log("ok");
+process.exit(failed === 0 ? 0 : 1);
