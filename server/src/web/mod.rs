@@ -166,3 +166,30 @@ fn answer_panic(panic: &(dyn Any + Send)) -> Response {
         .unwrap_or("a panic without a message");
     AppError::internal(cause).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_the_envelope_and_without_its_cause() {
+        async fn panics() -> &'static str {
+            panic!("the secret cause")
+        }
+        let router = common(Router::new().route("/panics", get(panics)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/panics", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, router).await });
+        let (status, body) = tokio::task::spawn_blocking(move || {
+            let agent: ureq::Agent =
+                ureq::Agent::config_builder().http_status_as_error(false).build().into();
+            let mut response = agent.get(url).call().unwrap();
+            (response.status(), response.body_mut().read_to_string().unwrap())
+        })
+        .await
+        .unwrap();
+        assert_eq!(status, 500);
+        assert!(body.contains(r#""code":"internal""#), "{body}");
+        assert!(!body.contains("secret"), "{body}");
+    }
+}
