@@ -87,7 +87,12 @@ fn a_project_gets_a_server_a_token_and_all_its_boards() {
     });
     let samples = elf::samples();
     let files: Vec<&str> = samples.iter().map(|(_, _, path)| path.to_str().unwrap()).collect();
-    let sent = upload(&server.url, &token, &files, &["--branch", "master"]);
+    let sent = upload(
+        &server.url,
+        &token,
+        &files,
+        &["--branch", "master", "--parent", &"2".repeat(40), "--parent", &"3".repeat(40)],
+    );
     assert!(sent.status.success(), "{}", text(&sent.stderr));
     let pages: Vec<String> = text(&sent.stdout).lines().map(str::to_owned).collect();
     assert_eq!(pages.len(), samples.len());

@@ -52,8 +52,9 @@ pub(super) struct Upload {
     /// The commit that was built, in full
     #[arg(long, value_name = "SHA")]
     commit: CommitSha,
-    /// Its parents, separated by commas
-    #[arg(long, value_name = "SHA,..", value_delimiter = ',')]
+    /// A parent of it; given once for each, first parent first, or separated by
+    /// commas
+    #[arg(long = "parent", alias = "parents", value_name = "SHA", value_delimiter = ',')]
     parents: Vec<CommitSha>,
     /// The branch that was built
     #[arg(long, value_name = "NAME")]
