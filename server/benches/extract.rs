@@ -13,7 +13,10 @@ use initboard::model::Sha256;
 
 fn measure(criterion: &mut Criterion, name: &str, bytes: &[u8]) {
     let table = extract(bytes, Sha256([0; 32])).unwrap();
-    assert!(table.entries.iter().all(|entry| entry.location.is_some()), "places are part of the work");
+    assert!(
+        table.entries.iter().all(|entry| entry.location.is_some()),
+        "places are part of the work"
+    );
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     group.bench_function("sha256", |bencher| bencher.iter(|| Sha256::of(black_box(bytes))));

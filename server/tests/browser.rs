@@ -17,7 +17,9 @@ impl Demo {
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let url = lines
-            .find_map(|line| line.unwrap().split_once("listening on ").map(|(_, url)| url.to_owned()))
+            .find_map(|line| {
+                line.unwrap().split_once("listening on ").map(|(_, url)| url.to_owned())
+            })
             .expect("the demo prints its address");
         (Self(child), url)
     }
@@ -32,7 +34,10 @@ impl Drop for Demo {
 }
 
 fn skip(what: &str) {
-    assert!(std::env::var_os("INITBOARD_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "needs {what}");
+    assert!(
+        std::env::var_os("INITBOARD_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
+        "needs {what}"
+    );
     // Not `eprintln!`, which the test harness would keep to itself.
     let _ = writeln!(std::io::stderr(), "skipped: needs {what}");
 }
@@ -48,7 +53,12 @@ fn the_pages_work_in_a_browser() {
         return skip("playwright-core: npm ci --prefix server/tests/browser");
     }
     let (_demo, url) = Demo::start();
-    let output = Command::new("node").arg(folder.join("pages.mjs")).arg(url).env("CHROMIUM", chromium).output().unwrap();
+    let output = Command::new("node")
+        .arg(folder.join("pages.mjs"))
+        .arg(url)
+        .env("CHROMIUM", chromium)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.trim(), "ok");

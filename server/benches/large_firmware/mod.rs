@@ -1,9 +1,7 @@
 //! A firmware of 5 MB made up for measuring: as many units, functions, symbols
 //! and lines as a real one of that size, and a registry of 60 entries.
 
-use gimli::write::{
-    Address, AttributeValue, EndianVec, LineProgram, LineString, Sections, Unit,
-};
+use gimli::write::{Address, AttributeValue, EndianVec, LineProgram, LineString, Sections, Unit};
 use gimli::{Encoding, Format, LineEncoding, LittleEndian};
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
 use object::{Endianness, elf};
@@ -22,11 +20,13 @@ fn function_address(unit: u64, function: u64) -> u64 {
 pub(crate) fn build() -> Vec<u8> {
     let debug = debug_sections();
     let levels = ["early", "core", "driver", "service"];
-    let symbols: Vec<(Vec<u8>, u64, elf::SymbolType)> = function_symbols().chain(table_symbols(&levels)).collect();
+    let symbols: Vec<(Vec<u8>, u64, elf::SymbolType)> =
+        function_symbols().chain(table_symbols(&levels)).collect();
 
     let text_size = UNITS * FUNCTIONS_PER_UNIT * FUNCTION_BYTES;
     let table_address = TEXT + text_size;
-    let mut image: Vec<u8> = (0..text_size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
+    let mut image: Vec<u8> =
+        (0..text_size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
     for entry in 0..ENTRIES {
         let pointer = u32::try_from(function_address(entry * 5, 3) | 1).unwrap();
         image.extend(pointer.to_le_bytes());
@@ -55,7 +55,8 @@ pub(crate) fn build() -> Vec<u8> {
     writer.reserve_file_header();
     writer.reserve_program_headers(1);
     let start = writer.reserve(image.len() as u64, 4);
-    let debug_offsets: Vec<u64> = debug.iter().map(|(_, bytes)| writer.reserve(bytes.len() as u64, 1)).collect();
+    let debug_offsets: Vec<u64> =
+        debug.iter().map(|(_, bytes)| writer.reserve(bytes.len() as u64, 1)).collect();
     writer.reserve_symtab();
     writer.reserve_strtab().unwrap();
     writer.reserve_shstrtab().unwrap();
@@ -119,7 +120,13 @@ pub(crate) fn build() -> Vec<u8> {
     writer.write_section_header(&section(name, flags, TEXT, start, image.len() as u64));
     for (((_, bytes), name), offset) in debug.iter().zip(debug_names).zip(debug_offsets) {
         let name = writer.section_name_offset(Some(name));
-        writer.write_section_header(&section(name, elf::SectionFlags(0), 0, offset, bytes.len() as u64));
+        writer.write_section_header(&section(
+            name,
+            elf::SectionFlags(0),
+            0,
+            offset,
+            bytes.len() as u64,
+        ));
     }
     writer.write_symtab_section_header(1);
     writer.write_strtab_section_header();
@@ -148,7 +155,8 @@ fn table_symbols(levels: &[&str]) -> Vec<(Vec<u8>, u64, elf::SymbolType)> {
         add(format!("__mp_init_{level}_start"), start, elf::STT_NOTYPE);
         add(format!("__mp_init_{level}_end"), start + per_level * 4, elf::STT_NOTYPE);
         for entry in 0..per_level {
-            let name = format!("__mp_init_{level}_{entry:02}_driver_{}_init", index * per_level + entry);
+            let name =
+                format!("__mp_init_{level}_{entry:02}_driver_{}_init", index * per_level + entry);
             add(name, start + entry * 4, elf::STT_OBJECT);
         }
     }
@@ -164,7 +172,14 @@ fn debug_sections() -> Vec<(&'static str, Vec<u8>)> {
         let text = |text: String| LineString::String(text.into_bytes());
         let directory = text("/firmware/ports/stm32".to_owned());
         let file = text(format!("driver_{unit}.c"));
-        let mut lines = LineProgram::new(encoding, LineEncoding::default(), directory.clone(), None, file.clone(), None);
+        let mut lines = LineProgram::new(
+            encoding,
+            LineEncoding::default(),
+            directory.clone(),
+            None,
+            file.clone(),
+            None,
+        );
         let directory_id = lines.default_directory();
         let file_id = lines.add_file(file, directory_id, None);
         for function in 0..FUNCTIONS_PER_UNIT {
@@ -190,12 +205,18 @@ fn debug_sections() -> Vec<(&'static str, Vec<u8>)> {
             let entry = unit_writer.get_mut(id);
             let name = format!("driver_{unit}_function_{function}").into_bytes();
             entry.set(gimli::DW_AT_name, AttributeValue::String(name));
-            entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(Address::Constant(function_address(unit, function))));
+            entry.set(
+                gimli::DW_AT_low_pc,
+                AttributeValue::Address(Address::Constant(function_address(unit, function))),
+            );
             entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(FUNCTION_BYTES));
             for variable in 0..14 {
                 let id = unit_writer.add(id, gimli::DW_TAG_variable);
                 let entry = unit_writer.get_mut(id);
-                entry.set(gimli::DW_AT_name, AttributeValue::String(format!("a_local_variable_{variable}").into_bytes()));
+                entry.set(
+                    gimli::DW_AT_name,
+                    AttributeValue::String(format!("a_local_variable_{variable}").into_bytes()),
+                );
                 entry.set(gimli::DW_AT_decl_line, AttributeValue::Udata(function * 50 + variable));
             }
         }

@@ -533,7 +533,8 @@ fn malformed(what: &'static str, offset: u64, found: u64, expected: &str) -> Ext
 }
 
 impl Section<'_> {
-    fn occupies_file(&self) -> bool {
+    /// Whether the file holds the bytes of the section.
+    pub(super) fn occupies_file(&self) -> bool {
         self.kind != elf::SHT_NOBITS.0 && self.kind != elf::SHT_NULL.0
     }
 

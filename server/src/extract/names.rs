@@ -25,7 +25,7 @@ pub(super) enum SectionName {
 }
 
 /// What orders an entry, and the function that it registers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct EntryName {
     pub(super) level: Level,
     pub(super) priority: Priority,

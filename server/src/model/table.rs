@@ -12,6 +12,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 /// Most entries that one table may hold. The largest real port has about 60.
 pub const MAX_ENTRIES: usize = 4096;
 
+/// Most levels that a registry may have. The RFC has four.
+pub const MAX_LEVELS: usize = 64;
+
 /// Most anomalies kept of one file; more of them say nothing new.
 pub const MAX_ANOMALIES: usize = 256;
 
@@ -259,7 +262,7 @@ impl InitTable {
         }
         at_most("entries", self.entries.len(), MAX_ENTRIES)?;
         at_most("anomalies", self.anomalies.len(), MAX_ANOMALIES)?;
-        at_most("levels", self.levels.len(), MAX_ANOMALIES)?;
+        at_most("levels", self.levels.len(), MAX_LEVELS)?;
         at_most("origins", self.origins.len(), 4)?;
         text("format", &self.file.format)?;
         text("architecture", &self.arch)?;

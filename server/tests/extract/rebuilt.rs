@@ -18,19 +18,30 @@ fn order(table: &InitTable) -> Vec<String> {
         let file = entry.location.as_ref().map_or("", |location| location.file.as_str());
         format!("{phase} {level} {priority} {name} {file}")
     });
-    let anomalies = table.anomalies.iter().map(|anomaly| format!("{:?} {:?}", anomaly.kind, anomaly.function));
+    let anomalies =
+        table.anomalies.iter().map(|anomaly| format!("{:?} {:?}", anomaly.kind, anomaly.function));
     let levels = table.levels.iter().map(ToString::to_string);
     levels.chain(entries).chain(anomalies).collect()
 }
 
 #[test]
 fn rebuilding_gives_the_same_tables() {
-    let tools = ["make", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "xtensa-lx106-elf-gcc", "ld.lld-22", "rustc"];
-    if tools.into_iter().any(|tool| tools::need(tool).is_none()) || tools::need_x86_64_linux().is_none() {
+    let tools = [
+        "make",
+        "arm-none-eabi-gcc",
+        "riscv64-unknown-elf-gcc",
+        "xtensa-lx106-elf-gcc",
+        "ld.lld-22",
+        "rustc",
+    ];
+    if tools.into_iter().any(|tool| tools::need(tool).is_none())
+        || tools::need_x86_64_linux().is_none()
+    {
         return;
     }
     let scratch = tempfile::tempdir().unwrap();
-    let variable = |name: &str| format!("{name}={}", scratch.path().join(name.to_lowercase()).display());
+    let variable =
+        |name: &str| format!("{name}={}", scratch.path().join(name.to_lowercase()).display());
     let output = Command::new("make")
         .args(["-j2", "-C"])
         .arg(files::root().join("registry-rt/firmware"))

@@ -9,9 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{PageError, Shell, find_project, page, query_of};
-use crate::model::{Phase, ProjectName};
+use crate::model::{Phase, PortName, ProjectName};
 use crate::store::{BoardHit, FunctionPlace, SearchHits};
 use crate::web::{AppError, AppState};
+
+/// How many boards of a port are named beside a function.
+const BOARDS_SHOWN: usize = 8;
 
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct SearchQuery {
@@ -48,7 +51,14 @@ struct FunctionRow {
     name: String,
     phase: &'static str,
     level: String,
-    places: Vec<FunctionPlace>,
+    places: Vec<PortRow>,
+}
+
+/// The boards of a port that run a function: the first few of them.
+struct PortRow {
+    port: PortName,
+    boards: Vec<String>,
+    more: usize,
 }
 
 pub(in crate::web) async fn search(
@@ -97,12 +107,21 @@ impl Hits {
             name: hit.function.to_string(),
             phase: hit.phase.map_or("", Phase::as_str),
             level: hit.level.map(|level| level.to_string()).unwrap_or_default(),
-            places: hit.places,
+            places: hit.places.into_iter().map(PortRow::new).collect(),
         };
         Self {
             boards: hits.boards,
             functions: hits.functions.into_iter().map(row).collect(),
             more: hits.more,
         }
+    }
+}
+
+impl PortRow {
+    fn new(place: FunctionPlace) -> Self {
+        let FunctionPlace { port, mut boards } = place;
+        let more = boards.len().saturating_sub(BOARDS_SHOWN);
+        boards.truncate(BOARDS_SHOWN);
+        Self { port, boards, more }
     }
 }
