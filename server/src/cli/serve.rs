@@ -101,8 +101,10 @@ pub(super) fn listen(address: SocketAddr, app: AppState) -> anyhow::Result<()> {
         let listener = TcpListener::bind(address).await.with_context(|| {
             format!("cannot listen on {address}; --listen chooses another address or port")
         })?;
+        // Before anybody is told that it runs, and may ask it to stop.
+        let stop = stop_signal()?;
         anstream::eprintln!("listening on http://{}", listener.local_addr()?);
-        web::serve(listener, app, stop_signal()?).await?;
+        web::serve(listener, app, stop).await?;
         Ok(())
     })
 }
