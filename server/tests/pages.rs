@@ -152,14 +152,14 @@ fn a_board_links_each_function_to_its_line_at_the_commit() {
             "https://example.org/micropython/blob/{NEW}/registry-rt/firmware/ports/mps2/clock.c#L8"
         )
     );
-    let lines = texts(&html, ".run svg path.join title");
+    let joined = texts(&html, ".run svg path.join title");
     assert!(
-        lines.contains(&"mod_network_init is stopped by mod_network_deinit".to_owned()),
-        "{lines:?}"
+        joined.contains(&"mod_network_init is stopped by mod_network_deinit".to_owned()),
+        "{joined:?}"
     );
     assert!(
-        lines.contains(&"mp_bluetooth_hci_init is stopped by mp_bluetooth_deinit".to_owned()),
-        "{lines:?}"
+        joined.contains(&"mp_bluetooth_hci_init is stopped by mp_bluetooth_deinit".to_owned()),
+        "{joined:?}"
     );
     let alone = texts(&html, ".run svg path.alone title");
     assert!(alone.contains(&"pin_init0 has no deinit registered".to_owned()), "{alone:?}");

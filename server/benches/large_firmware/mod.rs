@@ -23,14 +23,7 @@ pub(crate) fn build() -> Vec<u8> {
     let symbols: Vec<(Vec<u8>, u64, elf::SymbolType)> =
         function_symbols().chain(table_symbols(&levels)).collect();
 
-    let text_size = UNITS * FUNCTIONS_PER_UNIT * FUNCTION_BYTES;
-    let table_address = TEXT + text_size;
-    let mut image: Vec<u8> =
-        (0..text_size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
-    for entry in 0..ENTRIES {
-        let pointer = u32::try_from(function_address(entry * 5, 3) | 1).unwrap();
-        image.extend(pointer.to_le_bytes());
-    }
+    let image = code_and_tables();
 
     let mut buffer = Vec::new();
     let mut writer = Writer::new(Endianness::Little, false, &mut buffer);
@@ -103,18 +96,6 @@ pub(crate) fn build() -> Vec<u8> {
     writer.write_strtab();
     writer.write_shstrtab();
     writer.write_null_section_header();
-    let section = |sh_name, sh_flags, sh_addr, sh_offset, sh_size| SectionHeader {
-        sh_name,
-        sh_type: elf::SHT_PROGBITS,
-        sh_flags,
-        sh_addr,
-        sh_offset,
-        sh_size,
-        sh_link: 0,
-        sh_info: 0,
-        sh_addralign: 1,
-        sh_entsize: 0,
-    };
     let name = writer.section_name_offset(Some(text_name));
     let flags = elf::SHF_ALLOC | elf::SHF_EXECINSTR;
     writer.write_section_header(&section(name, flags, TEXT, start, image.len() as u64));
@@ -131,8 +112,40 @@ pub(crate) fn build() -> Vec<u8> {
     writer.write_symtab_section_header(1);
     writer.write_strtab_section_header();
     writer.write_shstrtab_section_header();
-    assert_eq!(table_address, TEXT + text_size);
     buffer
+}
+
+fn section(
+    sh_name: u32,
+    sh_flags: elf::SectionFlags,
+    sh_addr: u64,
+    sh_offset: u64,
+    sh_size: u64,
+) -> SectionHeader {
+    SectionHeader {
+        sh_name,
+        sh_type: elf::SHT_PROGBITS,
+        sh_flags,
+        sh_addr,
+        sh_offset,
+        sh_size,
+        sh_link: 0,
+        sh_info: 0,
+        sh_addralign: 1,
+        sh_entsize: 0,
+    }
+}
+
+/// Bytes for code, and the words of the tables behind them.
+fn code_and_tables() -> Vec<u8> {
+    let text_size = UNITS * FUNCTIONS_PER_UNIT * FUNCTION_BYTES;
+    let mut image: Vec<u8> =
+        (0..text_size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
+    for entry in 0..ENTRIES {
+        let pointer = u32::try_from(function_address(entry * 5, 3) | 1).unwrap();
+        image.extend(pointer.to_le_bytes());
+    }
+    image
 }
 
 fn function_symbols() -> impl Iterator<Item = (Vec<u8>, u64, elf::SymbolType)> {

@@ -65,7 +65,7 @@ fn a_file_cut_at_any_64th_byte_is_said_to_be_cut() {
         for size in (0..bytes.len()).step_by(64) {
             match extract(&bytes[..size], DIGEST) {
                 Err(ExtractError::Truncated { file_size, .. }) => {
-                    assert_eq!(file_size, size as u64, "{name}")
+                    assert_eq!(file_size, size as u64, "{name}");
                 }
                 Err(ExtractError::Empty) => assert_eq!(size, 0),
                 other => panic!("{name} cut at {size}: {other:?}"),
@@ -168,8 +168,8 @@ fn named(name: &[u8]) -> Vec<u8> {
     writer.reserve_program_headers(1);
     let start = writer.reserve(8, 4);
     writer.reserve_symtab();
-    writer.reserve_strtab();
-    writer.reserve_shstrtab();
+    writer.reserve_strtab().unwrap();
+    writer.reserve_shstrtab().unwrap();
     writer.reserve_section_headers();
 
     writer
@@ -185,7 +185,7 @@ fn named(name: &[u8]) -> Vec<u8> {
     writer.write_program_header(&ProgramHeader {
         p_type: elf::PT_LOAD,
         p_flags: elf::PF_R | elf::PF_X,
-        p_offset: start as u64,
+        p_offset: start,
         p_vaddr: 0x1000,
         p_paddr: 0x1000,
         p_filesz: 8,
@@ -227,7 +227,7 @@ fn named(name: &[u8]) -> Vec<u8> {
             sh_type: elf::SHT_PROGBITS,
             sh_flags,
             sh_addr,
-            sh_offset: start as u64 + sh_addr - 0x1000,
+            sh_offset: start + sh_addr - 0x1000,
             sh_size: 4,
             sh_link: 0,
             sh_info: 0,

@@ -68,24 +68,24 @@ fn run(path: &Path) -> Option<Executed> {
         "virt" => crate::tools::need("qemu-system-riscv32")?,
         "linux" => crate::tools::need_x86_64_linux()?,
         _ => crate::tools::need("qemu-system-arm")?,
-    };
+    }
     let output =
         Command::new(files::root().join("registry-rt/firmware/run")).arg(path).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {}: {stderr}", path.display(), output.status);
     let mut executed = Executed::default();
-    let mut part: &mut Vec<String> = &mut Vec::new();
+    let mut lines: &mut Vec<String> = &mut Vec::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         match line {
-            "# boot" => part = &mut executed.boot,
+            "# boot" => lines = &mut executed.boot,
             "# start" => {
                 executed.cycles.push(Default::default());
-                part = &mut executed.cycles.last_mut().unwrap().0;
+                lines = &mut executed.cycles.last_mut().unwrap().0;
             }
-            "# stop" => part = &mut executed.cycles.last_mut().unwrap().1,
-            "# off" => part = &mut executed.off,
+            "# stop" => lines = &mut executed.cycles.last_mut().unwrap().1,
+            "# off" => lines = &mut executed.off,
             landmark if landmark.starts_with('#') => {}
-            name => part.push(name.to_owned()),
+            name => lines.push(name.to_owned()),
         }
     }
     Some(executed)

@@ -16,7 +16,7 @@ use crate::web::{AppError, AppState};
 
 #[derive(Template)]
 #[template(path = "board.html")]
-struct Board {
+struct BoardPage {
     shell: Shell,
     project: ProjectName,
     board: BoardId,
@@ -76,7 +76,7 @@ pub(in crate::web) async fn board(
     crate::analyze::derive(&mut table);
     let body = BuildBody::new(&build, &table, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
-    page(&Board {
+    page(&BoardPage {
         shell: Shell::of(
             &project.name,
             format!(

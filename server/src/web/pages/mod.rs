@@ -28,9 +28,12 @@ pub(super) use port::port;
 pub(super) use projects::projects;
 pub(super) use search::search;
 
-use super::{AppError, assets};
+use super::AppError;
 use crate::model::{BoardId, PortName, ProjectName};
 use crate::store::{Project, Reader};
+
+/// The version that stands at the foot of every page.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What stands around the content of every page.
 #[derive(Default)]
@@ -46,20 +49,12 @@ impl Shell {
     fn of(project: &ProjectName, json: String) -> Self {
         Self { project: Some(project.clone()), query: String::new(), json: Some(json) }
     }
-
-    fn asset(&self, name: &str) -> String {
-        assets::url(name)
-    }
-
-    fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
 }
 
 /// A finished page. It is made from the database on every request, so a browser
 /// asks again each time.
 fn page(template: &impl Template) -> Result<Response, PageError> {
-    let html = template.render().map_err(|error| AppError::internal(error))?;
+    let html = template.render().map_err(AppError::internal)?;
     Ok(html_response(StatusCode::OK, html))
 }
 

@@ -1,6 +1,7 @@
 //! `/PROJECT/PORT`: the boards of a port, grouped by the order that they run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -27,7 +28,7 @@ const COLUMNS: [Sortable; 7] = [
 
 #[derive(Template)]
 #[template(path = "port.html")]
-struct Port {
+struct PortPage {
     shell: Shell,
     project: ProjectName,
     port: PortName,
@@ -89,10 +90,10 @@ pub(in crate::web) async fn port(
             let boards = reader.port_boards(project.id, &name)?;
             let mut tables: BTreeMap<TableId, InitTable> = BTreeMap::new();
             for board in &boards {
-                if !tables.contains_key(&board.latest.table) {
+                if let Entry::Vacant(vacant) = tables.entry(board.latest.table) {
                     let mut table = reader.table_of(board.latest.id)?;
                     crate::analyze::derive(&mut table);
-                    tables.insert(board.latest.table, table);
+                    vacant.insert(table);
                 }
             }
             Ok::<_, AppError>((project, boards, tables))
@@ -130,7 +131,7 @@ pub(in crate::web) async fn port(
         6 => Key::Time(row.last_at),
         _ => Key::Text(row.label.clone()),
     });
-    page(&Port {
+    page(&PortPage {
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
         answer: answer(&groups),
         boards: boards.len(),
