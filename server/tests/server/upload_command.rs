@@ -1,15 +1,13 @@
 //! The program itself: a server that people start, and `initboard upload` that
 //! CI runs.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use support::app::{COMMIT, TestApp};
-use support::elf;
+use crate::support::app::{COMMIT, TestApp};
+use crate::support::elf;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_initboard");
 
@@ -208,7 +206,7 @@ fn in_own_namespace(script: &str, arguments: &[&str]) -> Option<Command> {
         .status()
         .is_ok_and(|status| status.success());
     if !allowed {
-        eprintln!("skipped: needs unshare");
+        crate::support::tools::skip("unshare");
         return None;
     }
     let mut command = Command::new("unshare");
@@ -266,7 +264,7 @@ fn a_database_that_cannot_be_written_is_served_and_not_changed() {
         .is_ok_and(|status| status.success());
     if root && !drop_privileges {
         // Permissions do not hold root back.
-        eprintln!("skipped: needs setpriv, or not to be root");
+        crate::support::tools::skip("setpriv, or not to be root");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -1,15 +1,13 @@
 //! The pages, with the sample firmware uploaded over real HTTP: what stands on
 //! them (found by CSS selector), and that each of them answers.
 
-mod support;
-
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
+use crate::support::app::TestApp;
+use crate::support::tables;
 use initboard::model::{BoardId, EntryKind, InitTable, Phase, Sha256};
 use scraper::{Html, Selector};
-use support::app::TestApp;
-use support::tables;
 
 /// The commits of the two states of the sample firmware.
 const OLD: &str = "1a00000000000000000000000000000000000001";

@@ -1,14 +1,12 @@
 //! Uploads over real HTTP: what is stored, and what is refused with which words.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::app::{Answer, COMMIT, TestApp, files_in};
+use crate::support::{elf, tables};
 use initboard::model::InitTable;
 use initboard::store::StoreOptions;
 use initboard::web::Config;
-use support::app::{Answer, COMMIT, TestApp, files_in};
-use support::{elf, tables};
 use tokio::io::AsyncReadExt;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -109,7 +107,7 @@ fn an_extracted_table_is_stored_like_the_firmware_it_came_from() {
     let mut table = initboard::extract::extract(firmware.as_slice(), sha256).unwrap();
     initboard::analyze::derive(&mut table);
     let text = serde_json::to_vec(&table).unwrap();
-    let json = |upload: support::app::Upload<'_>| {
+    let json = |upload: crate::support::app::Upload<'_>| {
         upload.header("content-type", "application/json".to_owned()).send(&text)
     };
     let stated = json(app.upload());

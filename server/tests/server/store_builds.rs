@@ -1,14 +1,12 @@
 //! Builds in a real database: what is stored comes back, and every build stands
 //! in its place.
 
-mod support;
-
+use crate::support::tables::{entry, table};
 use initboard::model::{Address, InitTable, Location, Sha256};
 use initboard::store::{
     CommitPrefix, NewBuild, ProjectId, Reading, Store, StoreError, StoreOptions,
 };
 use jiff::Timestamp;
-use support::tables::{entry, table};
 
 fn time(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).unwrap()
@@ -95,8 +93,8 @@ fn digest(image: u32) -> Sha256 {
 fn a_table_comes_back_as_it_was_extracted() {
     let stored = Stored::new();
     let mut original = firmware(1, &["pin_init0", "uart_init"]);
-    original.entries.push(support::tables::full_entry(2));
-    original.anomalies = support::tables::anomalies();
+    original.entries.push(crate::support::tables::full_entry(2));
+    original.anomalies = crate::support::tables::anomalies();
     stored.record(&stored.build(1), &original);
 
     let board = "stm32/PYBV10".parse().unwrap();
@@ -117,7 +115,7 @@ fn a_table_comes_back_as_it_was_extracted() {
 #[test]
 fn hostile_names_come_back_unchanged() {
     let stored = Stored::new();
-    let names = support::tables::hostile_names();
+    let names = crate::support::tables::hostile_names();
     let original = firmware(1, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let build = stored.record(&stored.build(1), &original);
     assert_eq!(stored.store.read(|reader| reader.table_of(build.id)).unwrap(), original);
@@ -347,7 +345,7 @@ fn the_overview_counts_boards_and_orders() {
     {
         let mut table = firmware(image, &[function]);
         if board == "D" {
-            table.anomalies = support::tables::anomalies();
+            table.anomalies = crate::support::tables::anomalies();
         }
         let board = format!("stm32/{board}").parse().unwrap();
         stored.record(&NewBuild { board, ..stored.build(1) }, &table);

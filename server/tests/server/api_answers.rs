@@ -1,9 +1,7 @@
 //! What the API answers to those who read.
 
-mod support;
-
-use support::app::{COMMIT, TestApp};
-use support::{elf, tables};
+use crate::support::app::{COMMIT, TestApp};
+use crate::support::{elf, tables};
 
 /// An application with one build of each of two boards.
 fn filled() -> TestApp {

@@ -1,9 +1,11 @@
 //! The pages in a real browser, on the demo as people start it: that they fit,
 //! that they can be read, and that search works with and without scripts.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+
+use crate::support::tools::skip;
 
 /// The demo, stopped when it goes out of scope.
 struct Demo(Child);
@@ -31,15 +33,6 @@ impl Drop for Demo {
         let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
-}
-
-fn skip(what: &str) {
-    assert!(
-        std::env::var_os("INITBOARD_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
-        "needs {what}"
-    );
-    // Not `eprintln!`, which the test harness would keep to itself.
-    let _ = writeln!(std::io::stderr(), "skipped: needs {what}");
 }
 
 #[test]

@@ -1,0 +1,10 @@
+//! The server as people use it: the real router over real HTTP, a real SQLite
+//! file, the real command line, and a real browser.
+
+mod api_answers;
+mod browser;
+mod pages;
+mod store_builds;
+mod support;
+mod upload_builds;
+mod upload_command;
