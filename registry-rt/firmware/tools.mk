@@ -8,3 +8,6 @@ RUSTC ?= rustc
 XTENSA_CC ?= xtensa-lx106-elf-gcc
 HOST_LD ?= ld
 LLD ?= ld.lld-22
+
+# For the images of control flow only.
+ARM_STRIP ?= arm-none-eabi-strip

@@ -40,9 +40,11 @@ vpath %.c calls shared
 .PHONY: all golden
 all:
 
-# The functions, once per machine. semihosting.c knows Arm-M and RV32, start.c the rest.
+# What every image has beside its main function, compiled once per machine and way.
+# semihosting.c knows Arm-M and RV32, start.c the rest.
+#   $(call runtime,<machine>,<flags>,<way>)
 define runtime
-$(OUT)/$(1)/%.o: %.c $(HEADERS) $(RECIPES)
+$(OUT)/$(1)$(3)/%.o: %.c $(HEADERS) $(RECIPES)
 	@mkdir -p $$(@D)
 	$(CC_$(1)) $(CFLAGS) -Os $(2) -c $$< -o $$@
 endef
@@ -50,12 +52,20 @@ NEEDS_SEMIHOSTING = thumbv6m thumbv7m rv32
 objects = $(addprefix $(OUT)/$(1)$(2)/,functions.o report.o start.o $(if $(filter $(1),$(NEEDS_SEMIHOSTING)),semihosting.o))
 
 $(foreach machine,$(MACHINES),$(eval $(call runtime,$(machine),)))
+# Placed where no plain call of main reaches the functions.
+$(foreach machine,$(MACHINES),$(eval $(call runtime,$(machine),-DFAR,-far)))
+# The same, and every call is made as if it were that far.
+LONG_CALLS = -mlong-calls
+$(foreach machine,thumbv7m arm,$(eval $(call runtime,$(machine),-DFAR $(LONG_CALLS),-long-calls)))
+# Open to link-time optimisation. The seed gives local symbols the same name every time.
+LTO = -flto -DMAY_INLINE -frandom-seed=calls
+$(foreach machine,thumbv7m x86-64,$(eval $(call runtime,$(machine),$(LTO),-lto)))
 
-# $(call image,<name>,<source>,<machine>,<flags of main>,<flags of the linker>)
+# $(call image,<name>,<source>,<machine>,<flags of main>,<way>,<flags of the linker>,<linker script>)
 define image
 NAMES += $(1)
-$(OUT)/$(1).elf: calls/$(2) $(call objects,$(3)) $(HEADERS) $(RECIPES) calls/calls.ld
-	$(CC_$(3)) $(CFLAGS) $(4) $(LDFLAGS) $(LINK_$(3)) $(5) $$< $(call objects,$(3)) -lgcc -o $$@
+$(OUT)/$(1).elf: calls/$(2) $(call objects,$(3),$(5)) $(HEADERS) $(RECIPES) $(wildcard calls/*.ld ../link/*.ld) ../src/mp_registry.c
+	$(CC_$(3)) $(CFLAGS) $(4) $(LDFLAGS) $(subst calls.ld,$(or $(7),calls.ld),$(LINK_$(3))) $(6) $$< $(call objects,$(3),$(5)) -lgcc -o $$@
 endef
 
 STC = -Os -freorder-blocks-algorithm=stc
@@ -97,6 +107,49 @@ $(eval $(call image,jump-table-x86-64-pie,jump_table.c,x86-64-pie,-Os))
 $(eval $(call image,fatal-error-thumbv7m,fatal_error.c,thumbv7m,-Os))
 $(eval $(call image,fatal-error-rv32,fatal_error.c,rv32,-Os))
 $(eval $(call image,fatal-error-x86-64,fatal_error.c,x86-64,-Os))
+
+$(eval $(call image,cold-block-thumbv7m,cold_block.c,thumbv7m,-Os))
+$(eval $(call image,cold-block-thumbv7m-O2,cold_block.c,thumbv7m,-O2))
+$(eval $(call image,cold-block-thumbv7m-stc,cold_block.c,thumbv7m,$(STC)))
+$(eval $(call image,cold-block-x86-64-O2,cold_block.c,x86-64,-O2))
+
+$(eval $(call image,tail-call-thumbv7m,tail_call.c,thumbv7m,-Os))
+$(eval $(call image,tail-call-rv32,tail_call.c,rv32,-Os))
+$(eval $(call image,tail-call-x86-64,tail_call.c,x86-64,-Os))
+
+$(eval $(call image,long-call-thumbv7m,far_calls.c,thumbv7m,-Os $(LONG_CALLS),-long-calls))
+$(eval $(call image,long-call-arm,far_calls.c,arm,-Os $(LONG_CALLS),-long-calls))
+$(eval $(call image,long-call-rv32,far_calls.c,rv32,-Os,-far))
+$(eval $(call image,long-call-rv64-backward,far_calls.c,rv64,-Os -DFAR_MAIN))
+$(eval $(call image,veneer-thumbv6m,far_calls.c,thumbv6m,-Os,-far))
+$(eval $(call image,veneer-thumbv7m,far_calls.c,thumbv7m,-Os,-far))
+$(eval $(call image,veneer-arm,far_calls.c,arm,-Os,-far))
+
+$(eval $(call image,cloned-call-thumbv7m-O2,cloned_call.c,thumbv7m,-O2))
+$(eval $(call image,cloned-call-x86-64-O2,cloned_call.c,x86-64,-O2))
+
+$(eval $(call image,inlined-helper-thumbv7m,inlined_helper.c,thumbv7m,-Os))
+$(eval $(call image,inlined-helper-thumbv7m-g,inlined_helper.c,thumbv7m,-Os -g -gdwarf-5))
+
+# As the compiler made it with -g, then stripped of that: another file than without -g.
+NAMES += inlined-helper-thumbv7m-strip-g
+$(OUT)/inlined-helper-thumbv7m-strip-g.elf: $(OUT)/inlined-helper-thumbv7m-g.elf
+	$(ARM_STRIP) -g $< -o $@
+
+$(eval $(call image,lto-inlined-thumbv7m,goto_reset.c,thumbv7m,-Os $(LTO),-lto))
+$(eval $(call image,lto-inlined-x86-64,goto_exit.c,x86-64,-Os $(LTO),-lto))
+
+$(eval $(call image,second-main-x86-64-pie,second_main.c,x86-64-pie,-Os))
+$(eval $(call image,task-pointer-thumbv7m,task_pointer.c,thumbv7m,-Os))
+
+RUNNER = ../src/mp_registry.c
+$(eval $(call image,run-levels-thumbv7m,run_levels.c,thumbv7m,-Os $(RUNNER),,,run_levels.ld))
+$(eval $(call image,run-levels-rv32,run_levels.c,rv32,-Os $(RUNNER),,,run_levels.ld))
+
+$(eval $(call image,two-entries-thumbv7m,two_entries.c,thumbv7m,-Os))
+
+# RISC-V stands above 2 GiB in all images.
+$(eval $(call image,above-2gib-arm,goto_reset.c,arm,-Os,,$(call ORIGINS,0x90000000,0x94000000,0x90100000)))
 
 all: $(NAMES:%=$(OUT)/%.elf)
 
