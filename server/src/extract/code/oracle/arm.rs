@@ -31,7 +31,8 @@ pub(super) fn expected(line: &Line, _next: Option<&Line>) -> Option<Expected> {
         // Of vectors and coprocessors more than what changes may be listed.
         exact: KEEP.iter().any(|keep| name.starts_with(keep))
             && !calls_system
-            && !name.starts_with(['v', 'f', 'p']),
+            && !name.starts_with(['v', 'f', 'p'])
+            && !is(name, "cdp"),
         address: line.comment,
     })
 }
@@ -84,7 +85,9 @@ fn counter(line: &Line, name: &str, operands: &[&str]) -> Goes {
         (true, _) => Goes::Jump(line.comment),
         (false, Some("lr")) if is(name, "mov") => Goes::Return,
         (false, Some("pc")) if line.operands.contains("lsl") => Goes::Table,
-        (false, _) if ["cmp", "tst", "str"].iter().any(|base| name.starts_with(base)) => Goes::Next,
+        (false, _) if ["cmp", "tst", "str", "cf"].iter().any(|base| name.starts_with(base)) => {
+            Goes::Next
+        }
         (false, _) if name.ends_with('s') => Goes::Return,
         (false, _) => Goes::Jump(None),
     }
@@ -130,13 +133,15 @@ fn writes(line: &Line, name: &str, goes: Goes, operands: &[&str], first: &str) -
     mask | bit(first) | if second { bit(operands.get(1).unwrap_or(&"")) } else { 0 }
 }
 
-/// The base in `[r3, #4]!` and `[r3], #4`.
+/// The base in `[r3, #4]!` and `[r3], #4`, but not in `[r3], {4}`: those are options
+/// of a coprocessor.
 fn written_back(operands: &str) -> u64 {
     let Some((_, rest)) = operands.split_once('[') else { return 0 };
     let Some((inside, after)) = rest.split_once(']') else { return 0 };
     let base = inside.split(',').next().and_then(register).map_or(0, |base| 1 << base);
     // Lane indices of vectors stand in brackets too.
-    if after.starts_with('!') || after.starts_with(", ") { base } else { 0 }
+    let indexed = after.starts_with(", ") && !after.contains('{');
+    if after.starts_with('!') || indexed { base } else { 0 }
 }
 
 /// The registers of `r4-r7`.
