@@ -283,10 +283,52 @@ fn differences(
     if found.writes & expected.writes != expected.writes {
         wrong.push("register missing");
     }
+    if !shows(line, found.effect) {
+        wrong.push("number");
+    }
     if expected.exact && found.writes != expected.writes {
         wrong.push("register too many");
     }
     wrong
+}
+
+/// Whether the text shows the number in the effect: as it is, negative, inverted,
+/// in the upper bits, these added to the address, or in its comment.
+fn shows(line: &Line, effect: Effect) -> bool {
+    let number = match effect {
+        Effect::Constant { value, .. }
+        | Effect::AddConstant { value, .. }
+        | Effect::AddWord { value, .. }
+        | Effect::Compare { value, .. } => value,
+        Effect::SetHigh { value, .. } => u64::from(value),
+        Effect::Load { base: Some(_), offset, .. } => offset,
+        _ => return true,
+    };
+    // What is zero may be left out, as may the sign above 32 bits.
+    let low = |value: u64| value & 0xffff_ffff;
+    let written = line.operands.split([',', '(', ')', '[', ']', ' ', '$', '#', '!']);
+    let shown = written.filter_map(integer).chain(line.comment);
+    number == 0
+        || line.operands.contains("pc")
+        || shown
+            .flat_map(|value| {
+                let upper = value << 12;
+                [value, value.wrapping_neg(), !value, upper, upper.wrapping_add(line.address)]
+            })
+            .any(|value| low(value) == low(number))
+}
+
+/// A number in decimal, or in hexadecimal after `0x`, wrapped when negative.
+fn integer(text: &str) -> Option<u64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text),
+    };
+    let value = match digits.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    Some(if negative { value.wrapping_neg() } else { value })
 }
 
 /// All files below `folder`, by name.
