@@ -63,6 +63,7 @@ CREATE TABLE init_table (
     deinit_count INTEGER NOT NULL,
     origins      TEXT    NOT NULL, -- JSON array of words
     levels       TEXT    NOT NULL, -- JSON array of names, in run order
+    main         TEXT,             -- JSON object: main, where its calls were read
     anomaly_count INTEGER NOT NULL,
     anomalies    TEXT    NOT NULL  -- JSON array, without addresses
 ) STRICT;
@@ -116,6 +117,7 @@ CREATE TABLE firmware (
     extractor  INTEGER NOT NULL,
     table_id   INTEGER NOT NULL REFERENCES init_table (id),
     places_id  INTEGER NOT NULL REFERENCES places (id),
+    folded     INTEGER NOT NULL, -- calls of main that start or stop nothing
     addresses  BLOB    NOT NULL, -- packed: see store/packed.rs
     UNIQUE (sha256, project_id)
 ) STRICT;

@@ -102,6 +102,7 @@ fn table(random: &mut Random, source: &Source) -> InitTable {
         endian: Endian::Little,
         origins: vec![Origin::Registry],
         levels: vec!["driver".parse().unwrap()],
+        main: None,
         entries: entries.collect(),
         anomalies: vec![],
         findings: vec![],

@@ -60,6 +60,7 @@ pub(super) struct Segment {
 pub(super) struct Symbol<'data> {
     pub(super) name: &'data [u8],
     pub(super) value: u64,
+    pub(super) size: u64,
     pub(super) kind: elf::SymbolType,
     pub(super) bind: elf::SymbolBind,
     /// Index of the section that the symbol is defined in; `None` for absolute,
@@ -372,6 +373,16 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
         self.sections.iter().find(|section| section.name == name)
     }
 
+    /// Address after the last byte of the section that holds code at `address`;
+    /// `address` itself where there is none.
+    pub(super) fn section_end(&self, address: u64) -> u64 {
+        let code = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
+        let mut holding = self.sections.iter().filter(|section| section.flags & code == code);
+        let section =
+            holding.find(|s| address.checked_sub(s.address).is_some_and(|at| at < s.size));
+        section.map_or(address, |section| section.address.saturating_add(section.size))
+    }
+
     /// Offset in the file of `size` bytes at `address` in a loadable segment.
     pub(super) fn loaded_offset(&self, address: u64, size: u64) -> Option<u64> {
         self.segments.iter().find_map(|segment| {
@@ -484,6 +495,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
             visit(Symbol {
                 name: strings.get(symbol.st_name(endian) as usize..).unwrap_or_default(),
                 value: symbol.st_value(endian).into(),
+                size: symbol.st_size(endian).into(),
                 kind: symbol.st_type(),
                 bind: symbol.st_bind(),
                 section: (1..elf::SHN_LORESERVE).contains(&section).then_some(section.into()),

@@ -10,11 +10,17 @@
 //! - [`relocations`]: what the loader would write into a table
 //! - [`names`]: the registry's symbol and section names, taken apart
 //! - [`registry`]: tables to entries, origin `registry`
+//! - [`code`]: instructions, as far as control flow needs them
+//! - [`calls`]: the order of calls in main, origin `calls`
+//! - [`effective`]: both in one order
 //! - [`places`]: source file and line of functions, from DWARF
 //!
 //! *No registry* is an answer (a table without entries), *half a registry* is an
 //! anomaly in it, *a broken file* is an [`ExtractError`].
 
+mod calls;
+mod code;
+mod effective;
 mod elf;
 mod error;
 mod names;
@@ -24,7 +30,7 @@ mod relocations;
 
 use object::read::ReadRef;
 
-use crate::model::{FileFacts, InitTable, SCHEMA_VERSION, Sha256};
+use crate::model::{FileFacts, InitTable, MAX_ANOMALIES, Origin, SCHEMA_VERSION, Sha256};
 pub use error::ExtractError;
 
 /// Version of the extraction. It is stored with what was extracted, and raised
@@ -45,7 +51,16 @@ pub fn extract<'data, R: ReadRef<'data>>(
 ) -> Result<InitTable, ExtractError> {
     let image = elf::Image::parse(data)?;
     let registry = registry::read(&image)?;
-    let mut entries = registry.entries;
+    let calls = calls::read(&image)?;
+    let mut anomalies = registry.anomalies.clone();
+    anomalies.extend(calls.anomalies.iter().cloned());
+    let mut origins = registry.origins.clone();
+    if calls.main.is_some() {
+        origins.push(Origin::Calls);
+    }
+    let levels = registry.levels.clone();
+    let mut entries = effective::order(&calls, registry, &mut anomalies);
+    anomalies.truncate(MAX_ANOMALIES);
     let functions: Vec<u64> = entries
         .iter()
         .filter_map(|entry| entry.address)
@@ -62,10 +77,11 @@ pub fn extract<'data, R: ReadRef<'data>>(
         arch: image.arch.to_string(),
         bits: image.bits,
         endian: image.endian(),
-        origins: registry.origins,
-        levels: registry.levels,
+        origins,
+        levels,
+        main: calls.main,
         entries,
-        anomalies: registry.anomalies,
+        anomalies,
         findings: Vec::new(),
     })
 }

@@ -121,6 +121,17 @@ impl Phase {
     }
 }
 
+impl Stage {
+    /// The word for the stage: `boot`, `start` or `stop`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Boot => "boot",
+            Self::Start => "start",
+            Self::Stop => "stop",
+        }
+    }
+}
+
 impl Origin {
     /// The word for the origin, as JSON has it.
     pub const fn as_str(self) -> &'static str {

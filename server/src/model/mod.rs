@@ -24,5 +24,5 @@ pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};
 pub use table::{
     Anomaly, AnomalyKind, Endian, FileFacts, Finding, InitTable, MAX_ANOMALIES, MAX_ENTRIES,
-    MAX_LEVELS, MAX_TEXT_BYTES, SCHEMA_VERSION, Severity, TableError,
+    MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, Severity, TableError,
 };

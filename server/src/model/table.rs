@@ -42,6 +42,9 @@ pub struct InitTable {
     pub origins: Vec<Origin>,
     /// Levels of the registry in the order in which init runs them.
     pub levels: Vec<Level>,
+    /// The main function, where its calls could be read.
+    #[serde(default)]
+    pub main: Option<MainFunction>,
     /// The entries in effective order.
     pub entries: Vec<Entry>,
     /// What is odd about the registry itself; rules turn these into findings.
@@ -61,6 +64,17 @@ pub struct FileFacts {
     pub size: u64,
     /// Name of the object format as binutils write it: `elf32-littlearm`.
     pub format: String,
+}
+
+/// The function whose calls were read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MainFunction {
+    /// Its name.
+    pub function: SymbolName,
+    /// The landmarks that it calls, which tell that it is main.
+    pub evidence: Vec<SymbolName>,
+    /// How many other calls it makes, which start or stop nothing.
+    pub folded: u32,
 }
 
 /// The order of the bytes of a number.
@@ -128,6 +142,17 @@ pub enum AnomalyKind {
     NewerAbi,
     /// A table is longer than [`MAX_ENTRIES`]; the rest was not read.
     TableTooLong,
+    /// Nobody is seen to call `mp_init`, so main was not found.
+    MainNotFound,
+    /// The file has landmarks, but no function `mp_init`: link-time optimisation
+    /// took it apart, and with it what tells which function is main.
+    MainInlined,
+    /// Another function looks as much like main as the one that was read.
+    MainAmbiguous,
+    /// Main jumps to where the reader cannot follow; calls may be missing.
+    MainIncomplete,
+    /// Main runs a level whose number is no constant.
+    LevelUnknown,
     /// The file has no symbol table: names and priorities are gone, and so is
     /// any table without an output section of its own.
     Stripped,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::{Entry, Finding, InitTable, Phase, Severity};
+use crate::model::{Entry, EntryKind, Finding, InitTable, Level, Phase, Severity, Stage};
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -28,12 +28,20 @@ pub fn table(label: &str, table: &InitTable) -> String {
 
 fn write_table(text: &mut String, label: &str, table: &InitTable) -> std::fmt::Result {
     let (init, deinit) = table.counts();
-    let answer = if table.origins.is_empty() {
-        "no registry: no section of this file registers an init or deinit function".to_owned()
-    } else {
-        let levels: Vec<&str> = table.levels.iter().map(crate::model::Level::as_str).collect();
-        format!("{init} init, {deinit} deinit; levels {}", levels.join(", "))
+    let levels: Vec<&str> = table.levels.iter().map(Level::as_str).collect();
+    let mut answer = match &table.main {
+        None if table.origins.is_empty() => {
+            "nothing: no section registers an init or deinit function, and main was not found"
+                .to_owned()
+        }
+        None => format!("{init} init, {deinit} deinit"),
+        Some(main) => {
+            format!("{init} init, {deinit} deinit in {}", printable(main.function.as_str()))
+        }
     };
+    if !levels.is_empty() {
+        answer = format!("{answer}; levels {}", levels.join(", "));
+    }
     writeln!(text, "{BOLD}{}{BOLD:#}  {answer}", printable(label))?;
     writeln!(
         text,
@@ -43,22 +51,52 @@ fn write_table(text: &mut String, label: &str, table: &InitTable) -> std::fmt::R
         &table.file.sha256.to_string()[..16]
     )?;
     let columns = Columns::of(&table.entries);
-    for phase in [Phase::Init, Phase::Deinit] {
-        let mut entries =
-            table.entries.iter().filter(|entry| entry.phase == Some(phase)).peekable();
+    for part in parts(table) {
+        let mut entries = table.entries.iter().filter(|entry| part.holds(entry)).peekable();
         if entries.peek().is_none() {
             continue;
         }
-        let style = if phase == Phase::Init { INIT } else { DEINIT };
-        writeln!(text, "\n{style}{phase}{style:#}")?;
-        for (number, entry) in entries.enumerate() {
-            columns.write(text, number + 1, entry)?;
+        writeln!(text, "\n{BOLD}{}{BOLD:#}", part.title)?;
+        let mut number = 0;
+        for entry in entries {
+            number += usize::from(entry.kind == EntryKind::Entry);
+            columns.write(text, number, entry)?;
         }
     }
     if !table.findings.is_empty() {
         text.push('\n');
     }
     table.findings.iter().try_for_each(|finding| write_finding(text, finding))
+}
+
+/// A part that a table is shown in: its title, and what stands in it.
+struct Part {
+    title: &'static str,
+    stage: Option<Stage>,
+    /// For entries without a stage.
+    phase: Option<Phase>,
+}
+
+impl Part {
+    fn holds(&self, entry: &Entry) -> bool {
+        entry.stage == self.stage && (self.stage.is_some() || entry.phase == self.phase)
+    }
+}
+
+/// The parts of a table: the stages of main, or the phases.
+fn parts(table: &InitTable) -> Vec<Part> {
+    let of_stage = |title, stage| Part { title, stage: Some(stage), phase: None };
+    let of_phase = |title, phase| Part { title, stage: None, phase: Some(phase) };
+    if table.main.is_none() {
+        return vec![of_phase("init", Phase::Init), of_phase("deinit", Phase::Deinit)];
+    }
+    vec![
+        of_stage("boot", Stage::Boot),
+        of_stage("start", Stage::Start),
+        of_stage("stop", Stage::Stop),
+        of_phase("init that is registered, and that main is not seen to run", Phase::Init),
+        of_phase("deinit that is registered, and that main is not seen to run", Phase::Deinit),
+    ]
 }
 
 fn write_finding(text: &mut String, finding: &Finding) -> std::fmt::Result {
@@ -93,20 +131,40 @@ impl Columns {
     }
 
     fn write(&self, text: &mut String, number: usize, entry: &Entry) -> std::fmt::Result {
-        let level = entry.level.as_ref().map_or("", |level| level.as_str());
+        let level = entry.level.as_ref().map_or("", Level::as_str);
         let priority = entry.priority.as_ref().map_or("", |priority| priority.as_str());
         let name = printable(&entry.display_name());
-        write!(text, "{FAINT}{number:>4}{FAINT:#}  {level:<width$}", width = self.level)?;
+        let style = match (entry.kind, entry.phase) {
+            (EntryKind::Landmark, _) => FAINT,
+            (_, Some(Phase::Deinit)) => DEINIT,
+            _ => INIT,
+        };
+        match entry.kind {
+            EntryKind::Entry => write!(text, "{FAINT}{number:>4}{FAINT:#}  ")?,
+            _ => write!(text, "   -  ")?,
+        }
+        if self.level > 0 {
+            write!(text, "{level:<width$}  ", width = self.level)?;
+        }
         if self.priority > 0 {
-            write!(text, "  {priority:<width$}", width = self.priority)?;
+            write!(text, "{priority:<width$}  ", width = self.priority)?;
         }
-        match &entry.location {
-            Some(place) => {
-                let place = printable(&place.to_string());
-                writeln!(text, "  {name:<width$}  {FAINT}{place}{FAINT:#}", width = self.name)
-            }
-            None => writeln!(text, "  {name}"),
+        let mut notes: Vec<String> = Vec::new();
+        if entry.conditional {
+            notes.push("conditional".to_owned());
         }
+        notes.extend(entry.via.iter().map(|helper| format!("in {}", printable(helper.as_str()))));
+        notes.extend(entry.location.as_ref().map(|place| printable(&place.to_string())));
+        if notes.is_empty() {
+            return writeln!(text, "{style}{name}{style:#}");
+        }
+        let padding = self.name.saturating_sub(name.chars().count());
+        writeln!(
+            text,
+            "{style}{name}{style:#}{:padding$}  {FAINT}{}{FAINT:#}",
+            "",
+            notes.join(", ")
+        )
     }
 }
 

@@ -82,8 +82,9 @@ impl Writer<'_> {
     ) -> Result<FirmwareId, StoreError> {
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO firmware
-                 (project_id, sha256, size, target_id, extractor, table_id, places_id, addresses)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+                 (project_id, sha256, size, target_id, extractor, table_id, places_id, folded,
+                  addresses)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
         )?;
         Ok(insert.query_row(
             params![
@@ -94,6 +95,7 @@ impl Writer<'_> {
                 extractor,
                 self.put_table(table)?,
                 self.put_places(table)?,
+                folded(table),
                 addresses_of(table),
             ],
             |row| row.get(0),
@@ -114,7 +116,7 @@ impl Writer<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE firmware SET size = ?2, target_id = ?3, extractor = ?4, table_id = ?5,
-                                     places_id = ?6, addresses = ?7
+                                     places_id = ?6, folded = ?7, addresses = ?8
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -124,6 +126,7 @@ impl Writer<'_> {
                 extractor,
                 after,
                 self.put_places(table)?,
+                folded(table),
                 addresses_of(table),
             ])?;
         if before == after { Ok(()) } else { self.mark_builds_of(id) }
@@ -149,4 +152,8 @@ impl Writer<'_> {
             )?
             .query_row(key, |row| row.get(0))?)
     }
+}
+
+fn folded(table: &InitTable) -> u32 {
+    table.main.as_ref().map_or(0, |main| main.folded)
 }

@@ -7,7 +7,7 @@ use sha2::Digest;
 use super::packed::{pack_addresses, pack_places, unpack_addresses, unpack_places};
 use super::value::{Bytes, Count, Json, Word};
 use super::{BuildId, Reader, StoreError, TableId, Writer};
-use crate::model::{Anomaly, Entry, FileFacts, InitTable, SCHEMA_VERSION, Sha256};
+use crate::model::{Anomaly, Entry, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256};
 
 impl Writer<'_> {
     /// Stores the order of `table`, or finds it.
@@ -27,8 +27,11 @@ impl Writer<'_> {
             .iter()
             .map(|anomaly| Anomaly { address: None, ..anomaly.clone() })
             .collect();
-        let content = serde_json::to_vec(&(&table.origins, &table.levels, &entries, &anomalies))
-            .map_err(|_| StoreError::Corrupt { what: "table" })?;
+        // How much else main does says nothing of the order.
+        let main = table.main.as_ref().map(|main| MainFunction { folded: 0, ..main.clone() });
+        let content =
+            serde_json::to_vec(&(&table.origins, &table.levels, &main, &entries, &anomalies))
+                .map_err(|_| StoreError::Corrupt { what: "table" })?;
         let digest = Bytes(Sha256(sha2::Sha256::digest(&content).into()));
 
         let known = self
@@ -44,8 +47,9 @@ impl Writer<'_> {
             .sql
             .prepare_cached(
                 "INSERT INTO init_table
-                     (digest, init_count, deinit_count, origins, levels, anomaly_count, anomalies)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+                     (digest, init_count, deinit_count, origins, levels, main, anomaly_count,
+                      anomalies)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
             )?
             .query_row(
                 params![
@@ -54,6 +58,7 @@ impl Writer<'_> {
                     deinit_count,
                     Json(&table.origins),
                     Json(&table.levels),
+                    main.as_ref().map(Json),
                     Count(anomalies.len() as u64),
                     Json(&anomalies),
                 ],
@@ -143,8 +148,9 @@ impl Reader<'_> {
             .sql
             .prepare_cached(
                 "SELECT firmware.sha256, firmware.size, firmware.addresses, firmware.table_id,
-                        target.format, target.arch, target.bits, target.endian,
-                        init_table.origins, init_table.levels, init_table.anomalies, places.packed
+                        firmware.folded, target.format, target.arch, target.bits, target.endian,
+                        init_table.origins, init_table.levels, init_table.main,
+                        init_table.anomalies, places.packed
                  FROM build
                  JOIN firmware ON firmware.id = build.firmware_id
                  JOIN target ON target.id = firmware.target_id
@@ -153,6 +159,8 @@ impl Reader<'_> {
                  WHERE build.id = ?1",
             )?
             .query_row([build], |row| {
+                let folded: u32 = row.get("folded")?;
+                let main = row.get::<_, Option<Json<MainFunction>>>("main")?;
                 let table = InitTable {
                     schema: SCHEMA_VERSION,
                     file: FileFacts {
@@ -165,6 +173,7 @@ impl Reader<'_> {
                     endian: row.get::<_, Word<_>>("endian")?.0,
                     origins: row.get::<_, Json<_>>("origins")?.0,
                     levels: row.get::<_, Json<_>>("levels")?.0,
+                    main: main.map(|main| MainFunction { folded, ..main.0 }),
                     entries: Vec::new(),
                     anomalies: row.get::<_, Json<_>>("anomalies")?.0,
                     findings: Vec::new(),

@@ -62,7 +62,7 @@ const tests = {
     await page.goto(`${base}/sample/mps2/MPS2_NET`);
     const gap = await page.evaluate(() => {
       const middle = (box) => box.top + box.height / 2;
-      const rows = [...document.querySelectorAll(".inits li:has(.function)")];
+      const rows = [...document.querySelectorAll(".inits li:has(.number)")];
       const row = rows.find((row) => row.textContent.includes("mod_network_init"));
       const path = [...document.querySelectorAll("path.join")].find((path) => path.textContent.startsWith("mod_network_init "));
       const start = path.getPointAtLength(0).matrixTransform(path.getScreenCTM());
@@ -93,7 +93,7 @@ const tests = {
     await page.click(".results a");
     assert.match(await page.locator("h1").innerText(), /^MPS2_NET/);
     await page.click("details summary");
-    assert.equal(await page.locator("details tbody tr").count(), 22);
+    assert.equal(await page.locator("details tbody tr").count(), 29);
   },
 };
 

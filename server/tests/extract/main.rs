@@ -2,6 +2,7 @@
 //! fixture per way of linking, and files that somebody broke.
 
 mod broken;
+mod calls;
 mod executed;
 mod files;
 mod rebuilt;

@@ -3,7 +3,12 @@
 //! `IB1xx` asks whether an entry will run at all.
 
 mod empty_registry;
+mod level_never_run;
+mod level_unknown;
 mod lost_entry;
+mod main_ambiguous;
+mod main_incomplete;
+mod main_not_read;
 mod malformed_table;
 mod missing_bounds;
 mod newer_abi;
@@ -34,17 +39,22 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub const RULES: [Rule; 10] = [
+pub const RULES: [Rule; 15] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
     wild_pointer::RULE,
     lost_entry::RULE,
+    level_never_run::RULE,
     malformed_table::RULE,
     newer_abi::RULE,
     table_too_long::RULE,
     empty_registry::RULE,
     stripped::RULE,
+    main_not_read::RULE,
+    main_ambiguous::RULE,
+    main_incomplete::RULE,
+    level_unknown::RULE,
 ];
 
 /// What the rules say of a table, by code.

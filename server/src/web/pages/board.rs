@@ -106,7 +106,7 @@ fn same(stored: &StoredBoard, siblings: usize, registered: bool) -> String {
     let port = &stored.board.port;
     match (registered, stored.boards_with_same_table as usize, siblings) {
         (false, same, all) => {
-            format!("{same} of {all} {port} board{} have none.", if all == 1 { "" } else { "s" })
+            format!("The same goes for {same} of {all} {port} boards.")
         }
         (true, _, 1) => format!("It is the only board of {port}."),
         (true, 1, _) => format!("No other {port} board runs this order."),

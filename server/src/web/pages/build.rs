@@ -9,7 +9,7 @@ use super::repository::Repository;
 use super::run::{Place, Row, Run};
 use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page, shown};
-use crate::model::{BoardId, Finding, InitTable, ProjectName, Severity};
+use crate::model::{BoardId, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName};
 use crate::store::{Build as StoredBuild, CommitPrefix};
 use crate::web::{AppError, AppState};
 
@@ -33,7 +33,7 @@ struct Build {
 /// What the pages of a board and of a build have in common.
 pub(super) struct BuildBody {
     pub(super) findings: Vec<FindingView>,
-    /// `None` where there is no registry.
+    /// `None` where nothing could be read.
     pub(super) run: Option<Run>,
     pub(super) facts: Vec<Fact>,
     pub(super) entries: Vec<EntryView>,
@@ -84,6 +84,7 @@ pub(super) struct Fact {
 pub(super) struct EntryView {
     pub(super) position: u32,
     pub(super) phase: &'static str,
+    pub(super) stage: &'static str,
     pub(super) level: String,
     pub(super) slot: String,
     pub(super) priority: String,
@@ -159,22 +160,42 @@ pub(in crate::web) async fn build(
     })
 }
 
-/// `20 init, 10 deinit in 4 levels.`
+/// `20 init, 10 deinit in stm32_main.`
 pub(super) fn counts(table: &InitTable) -> String {
     let (init, deinit) = table.counts();
-    if table.origins.is_empty() {
-        return "No registry.".to_owned();
+    let registered = table.entries.iter().filter(|entry| entry.level.is_some()).count();
+    let levels = match table.levels.len() {
+        1 => "1 level".to_owned(),
+        levels => format!("{levels} levels"),
+    };
+    match &table.main {
+        None if table.origins.is_empty() => "Nothing could be read.".to_owned(),
+        None => format!("{init} init, {deinit} deinit in {levels}."),
+        Some(main) if registered == 0 => {
+            format!("{init} init, {deinit} deinit in {}.", main.function)
+        }
+        Some(main) => {
+            format!(
+                "{init} init, {deinit} deinit in {}, {registered} of them registered.",
+                main.function
+            )
+        }
     }
-    let levels = table.levels.len();
-    format!("{init} init, {deinit} deinit in {levels} level{}.", if levels == 1 { "" } else { "s" })
 }
 
 /// Where the table was read, and whether something is wrong with it.
 pub(super) fn chips(table: &InitTable) -> Vec<Chip> {
-    let mut chips: Vec<Chip> =
-        table.origins.iter().map(|origin| Chip { text: origin.to_string(), class: "" }).collect();
+    let chip = |text: &str| Chip { text: text.to_owned(), class: "" };
+    let mut chips: Vec<Chip> = table
+        .origins
+        .iter()
+        .map(|origin| match origin {
+            Origin::Calls => chip("calls in main"),
+            other => chip(other.as_str()),
+        })
+        .collect();
     if chips.is_empty() {
-        chips.push(Chip { text: "no registry".to_owned(), class: "" });
+        chips.push(chip("nothing read"));
     }
     let worst = table.findings.iter().map(|finding| finding.severity).max();
     if let Some(worst) = worst {
@@ -185,7 +206,7 @@ pub(super) fn chips(table: &InitTable) -> Vec<Chip> {
     chips
 }
 
-fn class(severity: Severity) -> &'static str {
+pub(super) fn class(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "bad",
         Severity::Warning => "warn",
@@ -216,6 +237,7 @@ impl BuildBody {
         let entry = |entry: &crate::model::Entry| EntryView {
             position: entry.position,
             phase: entry.phase.map_or("", crate::model::Phase::as_str),
+            stage: entry.stage.map_or("", Stage::as_str),
             level: entry.level.as_ref().map(ToString::to_string).unwrap_or_default(),
             slot: entry.slot.map(|slot| slot.to_string()).unwrap_or_default(),
             priority: entry.priority.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -226,7 +248,7 @@ impl BuildBody {
         };
         Self {
             findings: table.findings.iter().map(FindingView::new).collect(),
-            run: (!table.origins.is_empty()).then(|| Run::new(table, repository, commit)),
+            run: Run::new(table, repository, commit),
             facts: facts(build, table, repository, now),
             entries: table.entries.iter().map(entry).collect(),
         }
@@ -266,6 +288,17 @@ fn facts(
     facts.push(plain("received", time(summary.received_at)));
     facts.push(plain("firmware", format!("{}, {} bytes", table.file.format, bytes(summary.size))));
     facts.push(mono("sha256", summary.sha256.to_string()));
+    if let Some(main) = &table.main {
+        let evidence: Vec<&str> = main.evidence.iter().map(SymbolName::as_str).collect();
+        let others = match main.folded {
+            1 => "1 other function".to_owned(),
+            folded => format!("{folded} other functions"),
+        };
+        facts.push(plain(
+            "main",
+            format!("{}: it calls {}, and {others}", main.function, evidence.join(", ")),
+        ));
+    }
     facts
 }
 

@@ -28,7 +28,7 @@ const COLUMNS: [Sortable; 7] = [
     Sortable { key: "orders", numeric: true },
     Sortable { key: "init", numeric: true },
     Sortable { key: "deinit", numeric: true },
-    Sortable { key: "registry", numeric: false },
+    Sortable { key: "read", numeric: false },
     Sortable { key: "last build", numeric: false },
 ];
 
@@ -39,7 +39,7 @@ struct Overview {
     project: ProjectName,
     boards: usize,
     orders: usize,
-    unregistered: usize,
+    unread: usize,
     attention: Vec<Attention>,
     columns: Vec<Heading>,
     ports: Vec<PortRow>,
@@ -113,7 +113,7 @@ pub(in crate::web) async fn overview(
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}", project.name)),
         boards: boards.len(),
         orders: orders(boards.iter()),
-        unregistered: boards.iter().filter(|board| registers_nothing(board)).count(),
+        unread: boards.iter().filter(|board| is_unread(board)).count(),
         attention,
         columns: chosen.headings(&COLUMNS),
         ports,
@@ -143,8 +143,7 @@ fn attention(
     let mut rows = Vec::new();
     // Most tables are whole, and one that is not empty and has no anomaly has
     // no finding either; so few are read.
-    let worth_reading =
-        |board: &&PortBoard| board.latest.anomaly_count > 0 || registers_nothing(board);
+    let worth_reading = |board: &&PortBoard| board.latest.anomaly_count > 0 || is_unread(board);
     for board in boards.iter().filter(worth_reading) {
         let mut table = reader.table_of(board.latest.id)?;
         crate::analyze::derive(&mut table);
@@ -162,13 +161,13 @@ fn attention(
     Ok(rows)
 }
 
-/// The number of different orders; registering nothing is none.
+/// The number of different orders; a board of which nothing is read has none.
 fn orders<'a>(boards: impl Iterator<Item = &'a PortBoard>) -> usize {
-    let registered = boards.filter(|board| !registers_nothing(board));
+    let registered = boards.filter(|board| !is_unread(board));
     registered.map(|board| board.latest.table).collect::<BTreeSet<_>>().len()
 }
 
-fn registers_nothing(board: &PortBoard) -> bool {
+fn is_unread(board: &PortBoard) -> bool {
     board.latest.init_count == 0 && board.latest.deinit_count == 0
 }
 
@@ -182,7 +181,7 @@ fn ports(boards: &[PortBoard], now: Timestamp) -> Vec<PortRow> {
             fewest: boards.iter().map(|board| count(board)).min().unwrap_or_default(),
             most: boards.iter().map(|board| count(board)).max().unwrap_or_default(),
         };
-        let empty = boards.iter().filter(|board| registers_nothing(board)).count();
+        let empty = boards.iter().filter(|board| is_unread(board)).count();
         let last_at = boards.iter().map(|board| board.latest.committed_at).max().unwrap_or(now);
         PortRow {
             name: name.clone(),
@@ -191,7 +190,7 @@ fn ports(boards: &[PortBoard], now: Timestamp) -> Vec<PortRow> {
             inits: span(&|board| board.latest.init_count),
             deinits: span(&|board| board.latest.deinit_count),
             state: match (empty, boards.len()) {
-                (0, _) => "yes".to_owned(),
+                (0, _) => "all".to_owned(),
                 (empty, all) if empty == all => "none".to_owned(),
                 (empty, all) => format!("{} of {all}", all - empty),
             },

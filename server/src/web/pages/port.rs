@@ -1,5 +1,6 @@
 //! `/PROJECT/PORT`: the boards of a port, grouped by the order that they run.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
@@ -9,12 +10,16 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
+use super::build::class;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
 use super::{PageError, Shell, find_port, find_project, page, query_of};
 use crate::model::{CommitSha, InitTable, Level, Phase, PortName, ProjectName};
 use crate::store::{PortBoard, TableId};
 use crate::web::{AppError, AppState};
+
+/// How many functions are named that one group runs and another does not.
+const NAMES_SHOWN: usize = 12;
 
 const COLUMNS: [Sortable; 7] = [
     Sortable { key: "board", numeric: false },
@@ -33,6 +38,7 @@ struct PortPage {
     project: ProjectName,
     port: PortName,
     boards: usize,
+    orders: usize,
     answer: String,
     groups: Vec<Group>,
     columns: Vec<Heading>,
@@ -43,6 +49,8 @@ struct PortPage {
 struct Group {
     title: String,
     findings: usize,
+    /// How the gravest finding looks.
+    class: &'static str,
     empty: bool,
     init_count: u32,
     deinit_count: u32,
@@ -135,6 +143,7 @@ pub(in crate::web) async fn port(
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
         answer: answer(&groups),
         boards: boards.len(),
+        orders: groups.iter().filter(|group| !group.empty).count(),
         groups,
         columns: chosen.headings(&COLUMNS),
         rows,
@@ -150,10 +159,26 @@ enum Key {
     Time(Timestamp),
 }
 
+/// The class of the gravest finding of a table.
+fn worst(table: &InitTable) -> &'static str {
+    table.findings.iter().map(|finding| finding.severity).max().map_or("", class)
+}
+
 fn answer(groups: &[Group]) -> String {
+    let (read, unread): (Vec<&Group>, Vec<&Group>) = groups.iter().partition(|group| !group.empty);
+    let unread: usize = unread.iter().map(|group| group.boards.len()).sum();
+    let rest = match unread {
+        0 => String::new(),
+        1 => " Of one board nothing could be read.".to_owned(),
+        unread => format!(" Of {unread} boards nothing could be read."),
+    };
+    format!("{}{rest}", among(&read))
+}
+
+fn among(groups: &[&Group]) -> String {
     match groups {
         [only] if only.boards.len() > 1 => "All of them run the same.".to_owned(),
-        [_] => String::new(),
+        [] | [_] => String::new(),
         [largest, ..] if largest.boards.len() > 1 => {
             format!("The largest group has {} boards.", largest.boards.len())
         }
@@ -161,7 +186,13 @@ fn answer(groups: &[Group]) -> String {
     }
 }
 
-/// The boards by order, the most common first.
+/// Whether nothing could be read of a board's firmware.
+fn is_empty(board: &PortBoard) -> bool {
+    board.latest.init_count == 0 && board.latest.deinit_count == 0
+}
+
+/// The boards by order, the most common first; those of which nothing is known
+/// last.
 fn grouped(boards: &[PortBoard]) -> Vec<(TableId, Vec<&PortBoard>)> {
     let mut by_table: BTreeMap<TableId, Vec<&PortBoard>> = BTreeMap::new();
     for board in boards {
@@ -169,7 +200,8 @@ fn grouped(boards: &[PortBoard]) -> Vec<(TableId, Vec<&PortBoard>)> {
     }
     let mut groups: Vec<_> = by_table.into_iter().collect();
     groups.sort_by(|(_, a), (_, b)| {
-        b.len().cmp(&a.len()).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
+        let key = |boards: &[&PortBoard]| (is_empty(boards[0]), Reverse(boards.len()));
+        key(a).cmp(&key(b)).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
     });
     groups
 }
@@ -179,21 +211,25 @@ fn groups(
     tables: &BTreeMap<TableId, InitTable>,
     now: Timestamp,
 ) -> Vec<Group> {
-    let reference = grouped.first().and_then(|(id, boards)| Some((*id, tables.get(id)?, boards)));
+    let readable = grouped.first().filter(|(_, boards)| !is_empty(boards[0]));
+    let reference = readable.and_then(|(id, boards)| Some((*id, tables.get(id)?, boards)));
     let group = |(index, (id, boards)): (usize, &(TableId, Vec<&PortBoard>))| {
         let table = tables.get(id);
         let latest = &boards[0].latest;
         Group {
-            title: match boards.len() {
-                1 => format!("Order {} — 1 board", index + 1),
-                count => format!("Order {} — {count} boards", index + 1),
+            title: match (is_empty(boards[0]), boards.len()) {
+                (true, 1) => "Nothing read — 1 board".to_owned(),
+                (true, count) => format!("Nothing read — {count} boards"),
+                (false, 1) => format!("Order {} — 1 board", index + 1),
+                (false, count) => format!("Order {} — {count} boards", index + 1),
             },
             findings: table.map_or(0, |table| table.findings.len()),
-            empty: latest.init_count == 0 && latest.deinit_count == 0,
+            class: table.map_or("", worst),
+            empty: is_empty(boards[0]),
             init_count: latest.init_count,
             deinit_count: latest.deinit_count,
             difference: reference
-                .filter(|(reference, ..)| reference != id)
+                .filter(|(reference, ..)| reference != id && !is_empty(boards[0]))
                 .and_then(|(_, reference, _)| Some(difference(reference, table?))),
             boards: boards
                 .iter()
@@ -225,7 +261,10 @@ fn difference(reference: &InitTable, table: &InitTable) -> Difference {
     let (left, right) = (names(&before), names(&after));
     let only = |steps: &[Step], other: &BTreeSet<(Option<Phase>, String)>| {
         let only = steps.iter().filter(|(phase, name, _)| !other.contains(&(*phase, name.clone())));
-        only.map(|(_, name, _)| name.as_str()).collect::<Vec<_>>().join(", ")
+        let names: Vec<&str> = only.map(|(_, name, _)| name.as_str()).collect();
+        let more = names.len().saturating_sub(NAMES_SHOWN);
+        let shown = names.iter().take(NAMES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{shown} and {more} more") } else { shown }
     };
     let shared = |steps: &[Step]| -> Vec<Step> {
         let shared = |(phase, name, _): &&Step| {

@@ -19,6 +19,7 @@ pub(crate) fn table(functions: &[&str]) -> InitTable {
         endian: Endian::Little,
         origins: vec![Origin::Registry],
         levels: vec!["driver".parse().unwrap()],
+        main: None,
         entries: (0..).zip(functions).map(|(position, name)| entry(position, name)).collect(),
         anomalies: vec![],
         findings: vec![],

@@ -1,0 +1,318 @@
+//! Origin `calls`: the order in which main calls, read from its machine code.
+//!
+//! - [`role`]: what a call means, by the name of the callee
+//! - [`functions`], [`memory`], [`program`]: the code of an image
+//! - [`values`]: constants in registers
+//! - [`graph`]: the control flow of a function
+//! - [`merge`]: calls that stand in several arms
+//! - [`order`]: the order of its nodes, from the graph alone
+//! - [`stage`]: where in the life of main they stand
+//! - [`main_function`]: which function is main
+
+mod functions;
+mod graph;
+mod main_function;
+mod memory;
+mod merge;
+mod order;
+mod program;
+mod role;
+mod stage;
+mod values;
+
+use std::collections::HashMap;
+
+use object::read::ReadRef;
+
+use self::graph::{Call, Graph, explore};
+use self::main_function::{Main, Search};
+use self::program::Program;
+use self::role::{Landmark, Role};
+use self::stage::Pass;
+use super::ExtractError;
+use super::elf::Image;
+use crate::model::{Address, Anomaly, AnomalyKind, MainFunction, Phase, Stage, SymbolName};
+
+/// What main calls.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// Main itself; `None` where it was not found.
+    pub(super) main: Option<MainFunction>,
+    /// The calls that matter, in the order in which control reaches them.
+    pub(super) list: Vec<MainCall>,
+    pub(super) anomalies: Vec<Anomaly>,
+}
+
+/// One call of main that matters.
+#[derive(Clone, Debug)]
+pub(super) struct MainCall {
+    pub(super) function: SymbolName,
+    pub(super) kind: CallKind,
+    pub(super) stage: Stage,
+    /// The callee, as a pointer holds it.
+    pub(super) callee: u64,
+    /// Where the call instruction stands.
+    pub(super) site: u64,
+    /// The function between main and this call, if there is one.
+    pub(super) via: Option<SymbolName>,
+    pub(super) conditional: bool,
+}
+
+/// What a call of main is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallKind {
+    Entry(Phase),
+    Landmark,
+    /// Runs a level: the one with that number, where it is a constant.
+    RunLevel(Phase, Option<u64>),
+}
+
+/// Reads the calls of main. An image without symbols has no main to be found.
+pub(super) fn read<'data, R: ReadRef<'data>>(
+    image: &Image<'data, R>,
+) -> Result<Calls, ExtractError> {
+    let mut program = Program::new(image)?;
+    if !program.is_readable() || program.functions.iter().next().is_none() {
+        return Ok(Calls::default());
+    }
+    let mut calls = Calls::default();
+    let main = match main_function::find(&mut program) {
+        Search::Found(main) => main,
+        Search::Ambiguous(main, rivals) => {
+            calls.anomalies.extend(rivals.into_iter().map(|rival| Anomaly {
+                function: Some(rival),
+                ..Anomaly::new(AnomalyKind::MainAmbiguous)
+            }));
+            main
+        }
+        Search::NoRuntime => {
+            let landmark = |name: &SymbolName| matches!(role::of(name.as_str()), Role::Landmark(_));
+            if program.functions.iter().any(|function| landmark(&function.name)) {
+                calls.anomalies.push(Anomaly::new(AnomalyKind::MainInlined));
+            }
+            return Ok(calls);
+        }
+        Search::NoCaller => {
+            calls.anomalies.push(Anomaly::new(AnomalyKind::MainNotFound));
+            return Ok(calls);
+        }
+    };
+    if main.graph.incomplete {
+        let function = Some(main.name.clone());
+        calls.anomalies.push(Anomaly { function, ..Anomaly::new(AnomalyKind::MainIncomplete) });
+    }
+    let mut reader = Reader { program: &mut program, helpers: HashMap::new() };
+    let (list, folded) = reader.list(&main);
+    calls.list = list;
+    calls.main = Some(MainFunction {
+        function: main.name,
+        evidence: main.evidence,
+        folded: u32::try_from(folded).unwrap_or(u32::MAX),
+    });
+    Ok(calls)
+}
+
+/// What is called at a node.
+#[derive(Clone, Copy)]
+struct Site<'graph> {
+    node: usize,
+    call: &'graph Call,
+    callee: u64,
+    role: Role,
+}
+
+/// A function between main and the calls that matter.
+#[derive(Clone, Debug)]
+struct Helper {
+    /// Its calls in order.
+    calls: Vec<HelperCall>,
+    runs_scripts: bool,
+}
+
+#[derive(Clone, Debug)]
+struct HelperCall {
+    callee: u64,
+    site: u64,
+    role: Role,
+    argument: Option<u64>,
+    conditional: bool,
+}
+
+struct Reader<'program, 'image, 'data, R> {
+    program: &'program mut Program<'image, 'data, R>,
+    helpers: HashMap<u64, Option<Helper>>,
+}
+
+impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
+    /// The calls of main that matter, and the number of those that do not.
+    fn list(&mut self, main: &Main) -> (Vec<MainCall>, usize) {
+        let sites = self.sites(&main.graph);
+        let mut helpers: HashMap<usize, Helper> = HashMap::new();
+        for site in &sites {
+            if let Some(helper) = self.helper(site) {
+                helpers.insert(site.node, helper);
+            }
+        }
+        let runs_scripts =
+            |node: &usize| helpers.get(node).is_some_and(|helper| helper.runs_scripts);
+        let ordered = Ordered::new(&main.graph, &sites, &runs_scripts);
+        let mut list = Vec::new();
+        for node in ordered.sequence {
+            let Some(site) = sites.iter().find(|site| site.node == node) else { continue };
+            let stage = ordered.pass.stage(node);
+            let conditional = site.call.conditional || ordered.pass.is_conditional(node);
+            if let Some(helper) = helpers.get(&node) {
+                let via = self.program.function(site.callee).map(|function| function.name.clone());
+                for call in &helper.calls {
+                    let conditional = conditional || call.conditional;
+                    if let Some(kind) = kind(call.role, call.argument) {
+                        list.extend(self.call(
+                            call.callee,
+                            call.site,
+                            kind,
+                            stage,
+                            conditional,
+                            via.clone(),
+                        ));
+                    }
+                }
+            } else if let Some(kind) = kind(site.role, site.call.argument) {
+                list.extend(self.call(site.callee, site.call.site, kind, stage, conditional, None));
+            }
+        }
+        let folded = sites
+            .iter()
+            .filter(|site| site.role == Role::Other && !helpers.contains_key(&site.node));
+        let mut callees: Vec<u64> = folded.map(|site| site.callee).collect();
+        callees.sort_unstable();
+        callees.dedup();
+        (list, callees.len())
+    }
+
+    fn call(
+        &self,
+        callee: u64,
+        site: u64,
+        kind: CallKind,
+        stage: Stage,
+        conditional: bool,
+        via: Option<SymbolName>,
+    ) -> Option<MainCall> {
+        let function = self.program.function(callee)?.name.clone();
+        Some(MainCall { function, kind, stage, callee, site, via, conditional })
+    }
+
+    /// The known callees of a function.
+    fn sites<'graph>(&self, graph: &'graph Graph) -> Vec<Site<'graph>> {
+        let site = |(node, call): (usize, &'graph Option<Call>)| {
+            let call = call.as_ref()?;
+            let callee = self.program.behind_veneers(call.callee?);
+            let function = self.program.function(callee);
+            let role = function.map_or(Role::Other, |function| role::of(function.name.as_str()));
+            Some(Site { node, call, callee, role })
+        };
+        graph.calls.iter().enumerate().filter_map(site).collect()
+    }
+
+    /// What a callee does on main's behalf, if that is all that it does: start or
+    /// stop several things, or run scripts. A reader of main looks into such a
+    /// function, and into no other.
+    fn helper(&mut self, site: &Site<'_>) -> Option<Helper> {
+        if !matches!(site.role, Role::Other | Role::Entry(_)) {
+            return None;
+        }
+        if let Some(known) = self.helpers.get(&site.callee) {
+            return known.clone();
+        }
+        let graph = explore(self.program, site.callee);
+        let is_local = self.program.function(site.callee).is_some_and(|function| function.is_local);
+        let found = self.helper_of(&graph, site.role, is_local);
+        self.helpers.insert(site.callee, found.clone());
+        found
+    }
+
+    fn helper_of(&self, graph: &Graph, role: Role, is_local: bool) -> Option<Helper> {
+        let sites = self.sites(graph);
+        let count =
+            |wanted: fn(Role) -> bool| sites.iter().filter(|site| wanted(site.role)).count();
+        let runners = count(|role| role == Role::Landmark(Landmark::Runner));
+        let entries = count(|role| matches!(role, Role::Entry(_) | Role::RunLevel(_)));
+        let all = graph.calls.iter().flatten().count();
+        // A function that is named for an init, and that others may call as well,
+        // is a thing of its own.
+        let enough = match role {
+            Role::Other => 1,
+            _ if is_local => 2,
+            _ => return None,
+        };
+        let initialises = entries >= enough && entries == all;
+        let runs_scripts = role == Role::Other && runners > 0;
+        if !(initialises || runs_scripts) {
+            return None;
+        }
+        let ordered = Ordered::new(graph, &sites, &|_| false);
+        let call = |node: usize| {
+            let site = sites.iter().find(|site| site.node == node && site.role != Role::Other)?;
+            Some(HelperCall {
+                callee: site.callee,
+                site: site.call.site,
+                role: site.role,
+                argument: site.call.argument,
+                conditional: site.call.conditional || ordered.pass.is_conditional(node),
+            })
+        };
+        let calls = ordered.sequence.iter().copied().filter_map(call).collect();
+        Some(Helper { calls, runs_scripts })
+    }
+}
+
+/// The nodes of a function in order, calls in several arms merged.
+struct Ordered {
+    sequence: Vec<usize>,
+    pass: Pass,
+}
+
+impl Ordered {
+    fn new(graph: &Graph, sites: &[Site<'_>], runs_scripts: &dyn Fn(&usize) -> bool) -> Self {
+        let nodes = |wanted: &dyn Fn(&Site<'_>) -> bool| -> Vec<usize> {
+            sites.iter().filter(|site| wanted(site)).map(|site| site.node).collect()
+        };
+        let runtime = nodes(&|site| site.role == Role::Landmark(Landmark::Runtime));
+        let runners = nodes(&|site| {
+            site.role == Role::Landmark(Landmark::Runner) || runs_scripts(&site.node)
+        });
+        let read = |successors: &[Vec<usize>]| {
+            let sequence = order::order(successors, 0, &graph.address, &runtime);
+            let pass = Pass::new(successors, 0, &sequence, &runtime, &runners);
+            Self { sequence, pass }
+        };
+        let as_written = read(&graph.successors);
+        let mut keys = vec![None; graph.successors.len()];
+        for site in sites.iter().filter(|site| site.role != Role::Other) {
+            let argument = matches!(site.role, Role::RunLevel(_)).then_some(site.call.argument);
+            keys[site.node] = Some((site.callee, argument.flatten()));
+        }
+        let stands_for =
+            merge::representatives(as_written.pass.forward(), &as_written.sequence, &keys);
+        if stands_for.iter().enumerate().all(|(node, &other)| node == other) {
+            return as_written;
+        }
+        read(&merge::contracted(&graph.successors, &stands_for))
+    }
+}
+
+fn kind(role: Role, argument: Option<u64>) -> Option<CallKind> {
+    match role {
+        Role::Entry(phase) => Some(CallKind::Entry(phase)),
+        Role::Landmark(_) => Some(CallKind::Landmark),
+        Role::RunLevel(phase) => Some(CallKind::RunLevel(phase, argument)),
+        Role::Other => None,
+    }
+}
+
+impl MainCall {
+    /// The callee's address, as a table shows it.
+    pub(super) fn address(&self) -> Address {
+        Address(self.callee)
+    }
+}

@@ -1,0 +1,212 @@
+//! Where in the life of main each node stands, and whether a path leaves it out.
+//!
+//! The outermost loop that holds `mp_init` is the soft-reset loop. Cutting the
+//! edges that lead back to its header leaves one pass: what stands before the
+//! loop is `boot`; what can be reached from a runner (of boot.py, main.py or a
+//! REPL) and cannot reach one any more is `stop`; the rest is `start`.
+
+use std::collections::VecDeque;
+
+use crate::model::Stage;
+
+/// A graph with the soft-reset loop found in it.
+pub(super) struct Pass {
+    /// Successors without the edges that lead back to the header.
+    forward: Vec<Vec<usize>>,
+    backward: Vec<Vec<usize>>,
+    /// The nodes of the soft-reset loop; empty where main has none.
+    in_loop: Vec<bool>,
+    header: Option<usize>,
+    entry: usize,
+    stages: Vec<Stage>,
+    /// The nodes that one pass leads to: where a node is not passed on the way
+    /// there, it is conditional. By stage.
+    goals: [Vec<usize>; 3],
+    /// The nodes that nothing follows.
+    ends: Vec<usize>,
+}
+
+impl Pass {
+    /// Finds the soft-reset loop.
+    ///
+    /// `order` is the order of the nodes; `runtime` are the nodes that call
+    /// `mp_init`, `runners` those that run scripts or a REPL.
+    pub(super) fn new(
+        successors: &[Vec<usize>],
+        entry: usize,
+        order: &[usize],
+        runtime: &[usize],
+        runners: &[usize],
+    ) -> Self {
+        let size = successors.len();
+        let backward = reversed(successors);
+        let first_runtime = order.iter().copied().find(|node| runtime.contains(node));
+        // The component of `mp_init`: what it reaches and what reaches it.
+        let in_loop: Vec<bool> = match first_runtime {
+            Some(node) => {
+                let (down, up) = (
+                    reach(successors, &successors[node], &[]),
+                    reach(&backward, &backward[node], &[]),
+                );
+                (0..size).map(|other| down[other] && up[other]).collect()
+            }
+            None => vec![false; size],
+        };
+        let header = order.iter().copied().find(|&node| in_loop[node]);
+        let forward: Vec<Vec<usize>> = successors
+            .iter()
+            .enumerate()
+            .map(|(node, nexts)| {
+                let back = |next: usize| in_loop[node] && Some(next) == header;
+                nexts.iter().copied().filter(|&next| !back(next)).collect()
+            })
+            .collect();
+        let backward = reversed(&forward);
+        let after_runner: Vec<usize> =
+            runners.iter().flat_map(|&runner| forward[runner].iter().copied()).collect();
+        let after = reach(&forward, &after_runner, &[]);
+        let before = reach(&backward, runners, &[]);
+        let before_loop = header.map(|header| reach(&backward, &backward[header], &[]));
+        let stages: Vec<Stage> = (0..size)
+            .map(|node| {
+                if !in_loop[node] && before_loop.as_ref().is_some_and(|before| before[node]) {
+                    Stage::Boot
+                } else if after[node] && !before[node] {
+                    Stage::Stop
+                } else {
+                    Stage::Start
+                }
+            })
+            .collect();
+        let mut pass = Self {
+            forward,
+            backward,
+            in_loop,
+            header,
+            entry,
+            stages,
+            goals: Default::default(),
+            ends: Vec::new(),
+        };
+        pass.ends = (0..size).filter(|&node| pass.forward[node].is_empty()).collect();
+        pass.goals = pass.find_goals(successors, runners);
+        pass
+    }
+
+    /// The stage of a node.
+    pub(super) fn stage(&self, node: usize) -> Stage {
+        self.stages[node]
+    }
+
+    /// Successors within one pass.
+    pub(super) fn forward(&self) -> &[Vec<usize>] {
+        &self.forward
+    }
+
+    /// Whether a pass leaves the node out: one that gets to the loop (for boot),
+    /// to the last runner (for start), to the end of the loop (for stop), or to
+    /// the end of main (behind the loop).
+    pub(super) fn is_conditional(&self, node: usize) -> bool {
+        let stage = self.stages[node];
+        let behind = stage == Stage::Stop && self.header.is_some() && !self.in_loop[node];
+        let start = match self.header {
+            Some(header) if stage != Stage::Boot && !behind => header,
+            _ => self.entry,
+        };
+        let seen = reach(&self.forward, &[start], &[node]);
+        let goals = if behind { &self.ends } else { &self.goals[stage as usize] };
+        goals.iter().any(|&goal| seen[goal])
+    }
+
+    fn find_goals(&self, successors: &[Vec<usize>], runners: &[usize]) -> [Vec<usize>; 3] {
+        let size = self.forward.len();
+        let ends = self.ends.clone();
+        let latches: Vec<usize> = (0..size)
+            .filter(|&node| {
+                self.in_loop[node] && successors[node].iter().any(|&next| Some(next) == self.header)
+            })
+            .collect();
+        let stop = if latches.is_empty() { ends.clone() } else { latches };
+        let boot = self.header.map_or(ends, |header| vec![header]);
+        // The last runners: those that lead to no other but their own loop.
+        let last = |runner: usize| {
+            let down = reach(&self.forward, &self.forward[runner], &[]);
+            let up = reach(&self.backward, &[runner], &[]);
+            runners.iter().all(|&other| !down[other] || up[other])
+        };
+        let start: Vec<usize> = runners.iter().copied().filter(|&runner| last(runner)).collect();
+        let start = if start.is_empty() { stop.clone() } else { start };
+        [boot, start, stop]
+    }
+}
+
+fn reversed(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut reversed = vec![Vec::new(); edges.len()];
+    for (from, nexts) in edges.iter().enumerate() {
+        for &to in nexts {
+            reversed[to].push(from);
+        }
+    }
+    reversed
+}
+
+/// The nodes that can be reached from `starts`, themselves included, without
+/// passing `closed` ones.
+fn reach(edges: &[Vec<usize>], starts: &[usize], closed: &[usize]) -> Vec<bool> {
+    let mut seen = vec![false; edges.len()];
+    for &node in closed {
+        seen[node] = true;
+    }
+    let mut ahead: VecDeque<usize> =
+        starts.iter().copied().filter(|node| !closed.contains(node)).collect();
+    for &start in &ahead {
+        seen[start] = true;
+    }
+    while let Some(node) = ahead.pop_front() {
+        for &next in &edges[node] {
+            if !std::mem::replace(&mut seen[next], true) {
+                ahead.push_back(next);
+            }
+        }
+    }
+    for &node in closed {
+        seen[node] = false;
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// boot 0, header 1 (`mp_init`), 2 optional, 3 runner, 4 REPL a, 5 REPL b,
+    /// 6 stop, back to 1.
+    fn pass() -> Pass {
+        let successors =
+            vec![vec![1], vec![2, 3], vec![3], vec![4, 5, 6], vec![6], vec![6], vec![1]];
+        Pass::new(&successors, 0, &[0, 1, 2, 3, 4, 5, 6], &[1], &[3, 4, 5])
+    }
+
+    #[test]
+    fn a_soft_reset_loop_has_three_stages() {
+        let pass = pass();
+        let stages: Vec<Stage> = (0..7).map(|node| pass.stage(node)).collect();
+        let (boot, start, stop) = (Stage::Boot, Stage::Start, Stage::Stop);
+        assert_eq!(stages, [boot, start, start, start, start, start, stop]);
+    }
+
+    #[test]
+    fn what_a_pass_can_leave_out_is_conditional() {
+        let pass = pass();
+        let conditional: Vec<bool> = (0..7).map(|node| pass.is_conditional(node)).collect();
+        assert_eq!(conditional, [false, false, true, false, true, true, false]);
+    }
+
+    #[test]
+    fn without_a_loop_nothing_is_boot() {
+        // mp_init 0, runner 1, deinit 2, end.
+        let pass = Pass::new(&[vec![1], vec![2], vec![]], 0, &[0, 1, 2], &[0], &[1]);
+        let stages: Vec<Stage> = (0..3).map(|node| pass.stage(node)).collect();
+        assert_eq!(stages, [Stage::Start, Stage::Start, Stage::Stop]);
+    }
+}
