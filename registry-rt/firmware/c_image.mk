@@ -7,7 +7,10 @@ SRC = $(addprefix ports/$(PORT)/,$(SRC_PORT)) \
 OBJ = $(addprefix $(OUT)/obj/,$(notdir $(SRC:.c=.o)))
 vpath %.c $(sort $(dir $(SRC)))
 
-CFLAGS = $(CFLAGS_PORT) -std=c11 -Os -g -gdwarf-5 -Wall -Wextra -Wpedantic -Werror -ffreestanding \
+# What a board may say otherwise.
+OPTIMIZE ?= -Os
+
+CFLAGS = $(CFLAGS_PORT) -std=c11 $(OPTIMIZE) -g -gdwarf-5 -Wall -Wextra -Wpedantic -Werror -ffreestanding \
     -ffunction-sections -fdata-sections -fno-tree-loop-distribute-patterns \
     -ffile-prefix-map=$(ROOT)=. \
     -I$(HERE)/ports/$(PORT) -I$(HERE)/ports/$(PORT)/boards/$(BOARD) -I$(HERE)/drivers -I$(HERE)/shared \

@@ -1,0 +1,3 @@
+# Flash is plenty: built for speed.
+OPTIMIZE = -O2
+SRC_DRIVERS += network.c bluetooth.c
