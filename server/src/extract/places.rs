@@ -7,11 +7,13 @@
 //! found so far have places and the rest have none.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use gimli::{
-    Abbreviations, AttributeValue, DebugInfoOffset, Dwarf, EndianSlice, Reader as _, RunTimeEndian,
-    Section as _, SectionId, Unit, UnitHeader,
+    Abbreviations, AttributeValue, DebugInfoOffset, Dwarf, EndianSlice, IncompleteLineProgram,
+    LineProgramHeader, LineRows as Rows, Reader as _, RunTimeEndian, Section as _, SectionId, Unit,
+    UnitHeader,
 };
 use object::read::ReadRef;
 
@@ -19,23 +21,33 @@ use super::ExtractError;
 use super::elf::{Image, Section};
 use crate::model::{Location, MAX_TEXT_BYTES};
 
+#[cfg(test)]
+mod hostile;
+
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
+type LineRows<'a> = Rows<Slice<'a>, IncompleteLineProgram<Slice<'a>>>;
 
 /// Largest debug section that is unpacked, in bytes.
 const MAX_UNPACKED: u64 = 256 << 20;
 /// Most a packed section may grow: what deflate can reach.
 const MAX_RATIO: u64 = 1032;
 
+/// What may be done for each byte of debug information, in bytes decoded.
+const BUDGET_PER_BYTE: usize = 8;
+/// What a row that holds a wanted address costs, and what a unit's range costs:
+/// a few look-ups, where decoding a byte takes none.
+const HIT_COST: usize = 32;
+const RANGE_COST: usize = 16;
+
 /// The places of the functions at `addresses`, as far as the image knows them.
 pub(super) fn find<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
     addresses: &[u64],
 ) -> Result<HashMap<u64, Location>, ExtractError> {
-    let mut wanted: BTreeMap<u64, Option<Candidate>> =
-        addresses.iter().map(|&at| (at, None)).collect();
-    if wanted.is_empty() || image.section(b".debug_line").is_none() {
+    if addresses.is_empty() || image.section(b".debug_line").is_none() {
         return Ok(HashMap::new());
     }
+    let mut wanted = Wanted::new(addresses);
     let sections = DebugSections::load(image)?;
     let endian = if image.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
     let dwarf = Dwarf::load(|id| {
@@ -49,13 +61,17 @@ pub(super) fn find<'data, R: ReadRef<'data>>(
         dwarf: &dwarf,
         aranges: sections.0.get(SectionId::DebugAranges.name()).map_or(&[][..], |bytes| bytes),
         endian,
-        budget: 8 * sections.size(),
+        budget: BUDGET_PER_BYTE * sections.size(),
     };
     search.run(&mut wanted);
-    Ok(wanted
-        .into_iter()
-        .filter_map(|(address, candidate)| Some((address, candidate?.location)))
-        .collect())
+    Ok(wanted.into_locations())
+}
+
+/// The addresses whose places are looked for, and what was found so far.
+struct Wanted {
+    found: BTreeMap<u64, Option<Candidate>>,
+    /// Those that nothing was found for.
+    open: BTreeSet<u64>,
 }
 
 /// A place that a line table gives for an address.
@@ -63,7 +79,58 @@ struct Candidate {
     /// Where the sequence starts that the row belongs to. The closest start
     /// wins: with a section per function it is the function itself.
     sequence_start: u64,
-    location: Location,
+    file: Rc<str>,
+    line: u32,
+}
+
+/// The row of a line table that says most about an address.
+#[derive(Clone, Copy)]
+struct Row {
+    sequence_start: u64,
+    file: u64,
+    line: u32,
+}
+
+impl Wanted {
+    fn new(addresses: &[u64]) -> Self {
+        Self {
+            found: addresses.iter().map(|&at| (at, None)).collect(),
+            open: addresses.iter().copied().collect(),
+        }
+    }
+
+    fn holds(&self, range: &gimli::Range) -> bool {
+        is_open(range) && self.found.range(range.begin..range.end).next().is_some()
+    }
+
+    fn holds_unfound(&self, range: &gimli::Range) -> bool {
+        is_open(range) && self.open.range(range.begin..range.end).next().is_some()
+    }
+
+    /// The wanted addresses from `from` on and before `to`, with what was found.
+    fn between(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, Option<&Candidate>)> {
+        self.found.range(from..to).map(|(&at, candidate)| (at, candidate.as_ref()))
+    }
+
+    fn put(&mut self, address: u64, candidate: Candidate) {
+        self.open.remove(&address);
+        self.found.insert(address, Some(candidate));
+    }
+
+    fn into_locations(self) -> HashMap<u64, Location> {
+        let location =
+            |found: Candidate| Location { file: found.file.to_string(), line: found.line };
+        self.found
+            .into_iter()
+            .filter_map(|(address, candidate)| Some((address, location(candidate?))))
+            .collect()
+    }
+}
+
+/// Whether a range holds anything. Functions that the linker dropped stay behind
+/// at address 0.
+fn is_open(range: &gimli::Range) -> bool {
+    range.begin != 0 && range.begin < range.end
 }
 
 /// The debug sections of an image, unpacked where they are compressed.
@@ -141,7 +208,7 @@ impl From<gimli::Error> for Stop {
 }
 
 impl<'a> Search<'a> {
-    fn run(&mut self, wanted: &mut BTreeMap<u64, Option<Candidate>>) {
+    fn run(&mut self, wanted: &mut Wanted) {
         // A damaged index is no reason to give up on the units themselves.
         let mut units = self.units_by_aranges(wanted).unwrap_or_default();
         units.sort_unstable();
@@ -151,7 +218,7 @@ impl<'a> Search<'a> {
                 let _ = self.read_lines(header, wanted);
             }
         }
-        if wanted.values().any(Option::is_none) {
+        if !wanted.open.is_empty() {
             let _ = self.search_units(wanted);
         }
     }
@@ -161,22 +228,14 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    fn units_by_aranges(
-        &mut self,
-        wanted: &BTreeMap<u64, Option<Candidate>>,
-    ) -> Result<Vec<usize>, Stop> {
+    fn units_by_aranges(&mut self, wanted: &Wanted) -> Result<Vec<usize>, Stop> {
         let mut units = Vec::new();
         self.pay(self.aranges.len())?;
         let mut headers = gimli::DebugAranges::new(self.aranges, self.endian).headers();
         while let Some(header) = headers.next()? {
             let mut entries = header.entries();
             while let Some(entry) = entries.next()? {
-                let range = entry.range();
-                // Functions that the linker dropped stay behind at address 0.
-                if range.begin != 0
-                    && range.begin < range.end
-                    && wanted.range(range.begin..range.end).next().is_some()
-                {
+                if wanted.holds(&entry.range()) {
                     units.push(header.debug_info_offset().0);
                     break;
                 }
@@ -186,20 +245,21 @@ impl<'a> Search<'a> {
     }
 
     /// Looks through all units by the ranges that they state themselves.
-    fn search_units(&mut self, wanted: &mut BTreeMap<u64, Option<Candidate>>) -> Result<(), Stop> {
+    fn search_units(&mut self, wanted: &mut Wanted) -> Result<(), Stop> {
         let mut headers = self.dwarf.units();
         while let Some(header) = headers.next()? {
             let unit = self.unit(header)?;
             let mut ranges = self.dwarf.unit_ranges(&unit)?;
-            let mut holds = false;
             while let Some(range) = ranges.next()? {
-                self.pay(1)?;
-                let open = range.begin != 0 && range.begin < range.end;
-                holds |=
-                    open && wanted.range(range.begin..range.end).any(|(_, found)| found.is_none());
+                // Units may share a long list, so each reading is paid for.
+                self.pay(RANGE_COST)?;
+                if wanted.holds_unfound(&range) {
+                    self.read_unit_lines(&unit, wanted)?;
+                    break;
+                }
             }
-            if holds {
-                self.read_unit_lines(&unit, wanted)?;
+            if wanted.open.is_empty() {
+                break;
             }
         }
         Ok(())
@@ -207,7 +267,14 @@ impl<'a> Search<'a> {
 
     fn unit(&mut self, header: UnitHeader<Slice<'a>>) -> Result<Unit<Slice<'a>>, Stop> {
         let abbreviations = self.abbreviations(&header)?;
-        Ok(Unit::new_with_abbreviations(self.dwarf, header, abbreviations.into())?)
+        let unit = Unit::new_with_abbreviations(self.dwarf, header, abbreviations.into())?;
+        // Units may share the header of a line table and long strings, too.
+        let texts = [&unit.name, &unit.comp_dir].into_iter().flatten();
+        self.pay(texts.map(|text| text.len()).sum())?;
+        if let Some(lines) = &unit.line_program {
+            self.pay(lines.header().header_length())?;
+        }
+        Ok(unit)
     }
 
     /// The abbreviations of a unit. Units may share a long list, or point into
@@ -223,35 +290,71 @@ impl<'a> Search<'a> {
     fn read_lines(
         &mut self,
         header: UnitHeader<Slice<'a>>,
-        wanted: &mut BTreeMap<u64, Option<Candidate>>,
+        wanted: &mut Wanted,
     ) -> Result<(), Stop> {
         let unit = self.unit(header)?;
         self.read_unit_lines(&unit, wanted)
     }
 
     /// Runs the line program of a unit and notes the row of each wanted address.
-    fn read_unit_lines(
-        &mut self,
-        unit: &Unit<Slice<'a>>,
-        wanted: &mut BTreeMap<u64, Option<Candidate>>,
-    ) -> Result<(), Stop> {
+    fn read_unit_lines(&mut self, unit: &Unit<Slice<'a>>, wanted: &mut Wanted) -> Result<(), Stop> {
         let Some(program) = unit.line_program.clone() else {
             return Ok(());
         };
         self.pay(program.header().raw_program_buf().len())?;
-        let mut hits: Vec<(u64, u64, u64, u32)> = Vec::new();
         let mut rows = program.rows();
+        let read = self.best_rows(&mut rows, wanted);
+        let best = match &read {
+            Ok(best) | Err((best, Stop)) => best,
+        };
+        let mut paths: HashMap<u64, Option<Rc<str>>> = HashMap::new();
+        for (&address, &Row { sequence_start, file, line }) in best {
+            let path = match paths.get(&file) {
+                Some(path) => path.clone(),
+                None => {
+                    let path = self.path(unit, rows.header(), file)?;
+                    paths.entry(file).or_insert(path).clone()
+                }
+            };
+            if let Some(file) = path {
+                wanted.put(address, Candidate { sequence_start, file, line });
+            }
+        }
+        read.map(drop).map_err(|(_, stop)| stop)
+    }
+
+    /// The best row of each wanted address, where it is better than what was
+    /// found before. A hostile program repeats rows over many addresses: each
+    /// hit is paid for, and one row is kept of each address.
+    fn best_rows(
+        &mut self,
+        rows: &mut LineRows<'a>,
+        wanted: &Wanted,
+    ) -> Result<BTreeMap<u64, Row>, (BTreeMap<u64, Row>, Stop)> {
+        let mut best: BTreeMap<u64, Row> = BTreeMap::new();
         let mut sequence_start = None;
         let mut previous: Option<(u64, u64, Option<u32>)> = None;
-        while let Some((_, row)) = rows.next_row()? {
+        loop {
+            let row = match rows.next_row() {
+                Ok(Some((_, row))) => row,
+                Ok(None) => return Ok(best),
+                Err(error) => return Err((best, error.into())),
+            };
             let start = *sequence_start.get_or_insert(row.address());
             if let Some((from, file, Some(line))) = previous
                 && from < row.address()
                 && start != 0
             {
-                hits.extend(
-                    wanted.range(from..row.address()).map(|(&at, _)| (at, start, file, line)),
-                );
+                for (at, found) in wanted.between(from, row.address()) {
+                    if let Err(stop) = self.pay(HIT_COST) {
+                        return Err((best, stop));
+                    }
+                    let known = best.get(&at).map(|row| row.sequence_start);
+                    let known = known.or(found.map(|found| found.sequence_start));
+                    if known.is_none_or(|known| known < start) {
+                        best.insert(at, Row { sequence_start: start, file, line });
+                    }
+                }
             }
             let line = row.line().and_then(|line| u32::try_from(line.get()).ok());
             previous = Some((row.address(), row.file_index(), line));
@@ -259,42 +362,50 @@ impl<'a> Search<'a> {
                 sequence_start = None;
                 previous = None;
             }
-            // A hostile program repeats rows over one wanted address.
-            self.pay(usize::from(!hits.is_empty()))?;
         }
-        let header = rows.header();
-        for (address, start, file, line) in hits {
-            let Some(best) = wanted.get_mut(&address) else { continue };
-            if best.as_ref().is_some_and(|best| best.sequence_start >= start) {
-                continue;
-            }
-            if let Some(file) = self.path(unit, header, file) {
-                *best =
-                    Some(Candidate { sequence_start: start, location: Location { file, line } });
-            }
-        }
-        Ok(())
     }
 
     /// The path of a file of a line table.
     fn path(
-        &self,
+        &mut self,
         unit: &Unit<Slice<'a>>,
-        header: &gimli::LineProgramHeader<Slice<'a>>,
+        header: &LineProgramHeader<Slice<'a>>,
         file: u64,
-    ) -> Option<String> {
-        let file = header.file(file)?;
-        let text = |value: AttributeValue<Slice<'a>>| {
-            let text = self.dwarf.attr_string(unit, value).ok()?;
-            let bytes = text.slice();
-            (bytes.len() <= MAX_TEXT_BYTES).then(|| String::from_utf8_lossy(bytes).into_owned())
+    ) -> Result<Option<Rc<str>>, Stop> {
+        let Some(file) = header.file(file) else {
+            return Ok(None);
         };
-        let compiled_in =
-            unit.comp_dir.map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
-        let directory = file.directory(header).and_then(text).unwrap_or_default();
-        let path = source_path(&compiled_in, &directory, &text(file.path_name())?);
-        (!path.is_empty() && path.len() <= MAX_TEXT_BYTES).then_some(path)
+        let compiled_in = unit.comp_dir.and_then(short_text).unwrap_or_default();
+        let directory = match file.directory(header) {
+            Some(value) => self.text(unit, value)?.unwrap_or_default(),
+            None => String::new(),
+        };
+        let Some(name) = self.text(unit, file.path_name())? else {
+            return Ok(None);
+        };
+        let path = source_path(&compiled_in, &directory, &name);
+        Ok((!path.is_empty() && path.len() <= MAX_TEXT_BYTES).then(|| path.into()))
     }
+
+    /// A string of a line table, unless it is longer than any path. To find its
+    /// end takes time as well, and files may share it.
+    fn text(
+        &mut self,
+        unit: &Unit<Slice<'a>>,
+        value: AttributeValue<Slice<'a>>,
+    ) -> Result<Option<String>, Stop> {
+        let Ok(text) = self.dwarf.attr_string(unit, value) else {
+            return Ok(None);
+        };
+        self.pay(text.len())?;
+        Ok(short_text(text))
+    }
+}
+
+/// `text`, unless it is longer than any path.
+fn short_text(text: Slice<'_>) -> Option<String> {
+    let bytes = text.slice();
+    (bytes.len() <= MAX_TEXT_BYTES).then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// How many bytes the abbreviations at the start of `bytes` take (DWARF 5,

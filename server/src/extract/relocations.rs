@@ -17,26 +17,52 @@ use super::ExtractError;
 use super::elf::{Arch, Image, c_string};
 use crate::model::SymbolName;
 
-/// The relocations that apply to a table, by the address of the word.
-pub(super) type Relocations = HashMap<u64, Relocation>;
-
-/// One dynamic relocation of a whole pointer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Relocation {
-    symbol: u32,
-    /// The value of the symbol; 0 where the image's own address is the base.
-    base: u64,
-    /// `None` where the word in place is the addend (`REL`).
-    addend: Option<u64>,
-    /// The symbol's name, where another file defines it.
-    pub(super) import: Option<SymbolName>,
+/// The relocations that apply to some tables.
+#[derive(Debug, Default)]
+pub(super) struct Relocations {
+    by_place: HashMap<u64, Relocation>,
+    /// The symbols that they name.
+    symbols: HashMap<u32, Named>,
 }
 
-impl Relocation {
-    /// The value that the word has once the image is loaded at address 0.
-    pub(super) fn apply(&self, in_place: u64, bits: u8) -> u64 {
-        let value = self.base.wrapping_add(self.addend.unwrap_or(in_place));
+/// One dynamic relocation of a whole pointer.
+#[derive(Clone, Copy, Debug)]
+struct Relocation {
+    symbol: u32,
+    /// `None` where the word in place is the addend (`REL`).
+    addend: Option<u64>,
+}
+
+/// A symbol that relocations name, however many do.
+#[derive(Debug, Default)]
+struct Named {
+    value: u64,
+    /// Its name, where another file defines it.
+    import: Option<SymbolName>,
+}
+
+impl Relocations {
+    /// The value that the word at `place` has once the image is loaded at
+    /// address 0, when the file holds `in_place`.
+    pub(super) fn apply(&self, place: u64, in_place: u64, bits: u8) -> u64 {
+        let Some(relocation) = self.by_place.get(&place) else {
+            return in_place;
+        };
+        // Without a symbol, the image's own address is the base.
+        let base = self.symbols.get(&relocation.symbol).map_or(0, |symbol| symbol.value);
+        let value = base.wrapping_add(relocation.addend.unwrap_or(in_place));
         if bits == 32 { value & u64::from(u32::MAX) } else { value }
+    }
+
+    /// How many words are relocated, and how many symbols they name.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.by_place.len(), self.symbols.len())
+    }
+
+    /// The function of another file that the word at `place` will point to.
+    pub(super) fn import(&self, place: u64) -> Option<&SymbolName> {
+        self.symbols.get(&self.by_place.get(&place)?.symbol)?.import.as_ref()
     }
 }
 
@@ -50,12 +76,13 @@ struct Dynamic {
     rel_size: u64,
 }
 
-/// Collects the dynamic relocations of the words in `tables`.
+/// Collects the dynamic relocations of the words in `tables`: at most as many as
+/// these have words.
 pub(super) fn read<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
     tables: &[Range<u64>],
 ) -> Result<Relocations, ExtractError> {
-    let mut found = Relocations::new();
+    let mut found = Relocations::default();
     if tables.is_empty() {
         return Ok(found);
     }
@@ -87,12 +114,15 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
             };
             if is_pointer(image.arch, kind) {
                 let addend = has_addend.then(field);
-                found.insert(place, Relocation { symbol, addend, ..Relocation::default() });
+                found.by_place.insert(place, Relocation { symbol, addend });
             }
         }
     }
-    if found.values().any(|relocation| relocation.symbol != 0) {
-        resolve_symbols(image, &mut found)?;
+    let symbols = found.by_place.values().map(|relocation| relocation.symbol);
+    found.symbols =
+        symbols.filter(|&symbol| symbol != 0).map(|symbol| (symbol, Named::default())).collect();
+    if !found.symbols.is_empty() {
+        resolve_symbols(image, &mut found.symbols)?;
     }
     Ok(found)
 }
@@ -101,7 +131,7 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
 /// symbol table.
 fn resolve_symbols<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
-    relocations: &mut Relocations,
+    named: &mut HashMap<u32, Named>,
 ) -> Result<(), ExtractError> {
     let Some(table) = image.sections.iter().find(|section| section.kind == elf::SHT_DYNSYM.0)
     else {
@@ -111,18 +141,13 @@ fn resolve_symbols<'data, R: ReadRef<'data>>(
         Some(strings) => image.section_bytes(strings)?,
         None => &[],
     };
-    let mut users: HashMap<u32, Vec<&mut Relocation>> = HashMap::new();
-    for relocation in relocations.values_mut() {
-        users.entry(relocation.symbol).or_default().push(relocation);
-    }
     let mut index = 0;
     image.symbols_in(image.section_bytes(table)?, strings, |symbol| {
         index += 1;
-        for relocation in users.get_mut(&index).into_iter().flatten() {
-            relocation.base = symbol.value;
-            if symbol.undefined {
-                relocation.import = SymbolName::from_bytes(c_string(symbol.name));
-            }
+        if let Some(named) = named.get_mut(&index) {
+            named.value = symbol.value;
+            named.import =
+                symbol.undefined.then(|| SymbolName::from_bytes(c_string(symbol.name))).flatten();
         }
     });
     Ok(())

@@ -5,6 +5,8 @@
 
 mod symbols;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -21,7 +23,7 @@ use crate::model::{
 };
 
 use symbols::{EntrySymbol, RegistrySymbols};
-use tables::{Words, extent, tables, words};
+use tables::{Extent, Tables, Words, extent, tables, words};
 
 /// The version of the registry's ABI that this program reads. Firmware built
 /// with the RFC's own macros states none and is read the same way.
@@ -66,21 +68,13 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         });
     }
 
-    let mut extents = Vec::new();
-    for ((phase, level), table) in &tables {
-        if let Some(extent) = extent(image, &symbols, *phase, level, table, &mut anomalies) {
-            extents.push((*phase, level.clone(), extent));
-        }
-    }
+    let extents = extents(image, &symbols, &tables, &mut anomalies);
     let ranges: Vec<Range<u64>> =
         extents.iter().map(|(_, _, extent)| extent.range.clone()).collect();
     let relocations = relocations::read(image, &ranges)?;
-    let mut room = MAX_ENTRIES as u64;
     let words = extents
         .into_iter()
-        .map(|(phase, level, extent)| {
-            words(image, phase, level, &extent, &relocations, &mut room, &mut anomalies)
-        })
+        .map(|(phase, level, extent)| words(image, phase, level, &extent, &relocations))
         .collect::<Result<Vec<Words>, ExtractError>>()?;
 
     let levels = levels(&words);
@@ -89,6 +83,23 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
     let entries = entries(image, &symbols.entries, &levels, words, &mut anomalies)?;
     let origins = if tables.is_empty() { Vec::new() } else { vec![Origin::Registry] };
     Ok(Registry { origins, anomalies: anomalies.sorted(&levels), levels, entries })
+}
+
+/// Where the tables lie that can be read, at most [`MAX_ENTRIES`] words in all.
+fn extents<'data, R: ReadRef<'data>>(
+    image: &Image<'data, R>,
+    symbols: &RegistrySymbols,
+    tables: &Tables,
+    anomalies: &mut Anomalies,
+) -> Vec<(Phase, Level, Extent)> {
+    let mut room = MAX_ENTRIES as u64;
+    let mut extents = Vec::new();
+    for ((phase, level), table) in tables {
+        if let Some(extent) = extent(image, symbols, *phase, level, table, &mut room, anomalies) {
+            extents.push((*phase, level.clone(), extent));
+        }
+    }
+    extents
 }
 
 /// The levels in run order: the RFC's first, then a project's own by the place

@@ -79,6 +79,7 @@ pub(super) fn tables<'data, R: ReadRef<'data>>(
 
 /// The memory that a table takes, and where its bytes are.
 pub(super) struct Extent {
+    /// Whole words, all of which are read.
     pub(super) range: Range<u64>,
     pub(super) section: Option<usize>,
     /// Offset of the first word in the file; `None` where no part of the file
@@ -88,13 +89,16 @@ pub(super) struct Extent {
     pub(super) padded: bool,
 }
 
-/// Finds where a table lies, and says what is odd about that.
+/// Finds where a table lies, and says what is odd about that. `room` is how many
+/// words may still be read: bounds are symbols, and may be as far apart as their
+/// author likes.
 pub(super) fn extent<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
     symbols: &RegistrySymbols,
     phase: Phase,
     level: &Level,
     table: &Table,
+    room: &mut u64,
     anomalies: &mut Anomalies,
 ) -> Option<Extent> {
     let own_section = table.section.and_then(|index| image.sections.get(index));
@@ -135,52 +139,49 @@ pub(super) fn extent<'data, R: ReadRef<'data>>(
             ..Anomaly::new(AnomalyKind::TableNotLoaded).of(phase, level)
         });
     }
+    let pointer = image.pointer_size();
+    if !size.is_multiple_of(pointer) && !padded {
+        let value = Some(size);
+        anomalies
+            .push(Anomaly { value, ..Anomaly::new(AnomalyKind::MalformedTable).of(phase, level) });
+    }
+    let count = size / pointer;
+    if count > *room {
+        let value = Some(count);
+        anomalies
+            .push(Anomaly { value, ..Anomaly::new(AnomalyKind::TableTooLong).of(phase, level) });
+    }
+    let count = count.min(*room);
+    *room -= count;
+    let range = range.start..range.start + count * pointer;
     Some(Extent { range, section: index, offset, padded })
 }
 
-/// Reads the words of a table. `room` is how many entries may still be read.
+/// Reads the words of a table.
 pub(super) fn words<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
     phase: Phase,
     level: Level,
     extent: &Extent,
     relocations: &Relocations,
-    room: &mut u64,
-    anomalies: &mut Anomalies,
 ) -> Result<Words, ExtractError> {
     let size = extent.range.end - extent.range.start;
-    let pointer = image.pointer_size();
-    if !size.is_multiple_of(pointer) && !extent.padded {
-        let value = Some(size);
-        anomalies
-            .push(Anomaly { value, ..Anomaly::new(AnomalyKind::MalformedTable).of(phase, &level) });
-    }
-    let mut count = size / pointer;
-    if count > *room {
-        let value = Some(count);
-        anomalies
-            .push(Anomaly { value, ..Anomaly::new(AnomalyKind::TableTooLong).of(phase, &level) });
-        count = *room;
-    }
-    *room -= count;
     let bytes = match extent.offset {
-        Some(offset) => image.bytes(
-            || format!("the {phase} table of level {level}"),
-            offset,
-            count * pointer,
-        )?,
+        Some(offset) => {
+            image.bytes(|| format!("the {phase} table of level {level}"), offset, size)?
+        }
         None => &[],
     };
     let mut words = Vec::new();
     let mut imports = HashMap::new();
+    let pointer = image.pointer_size();
     for (slot, bytes) in bytes.chunks_exact(usize::from(image.bits / 8)).enumerate() {
-        let in_place = image.pointer(bytes).unwrap_or_default();
-        let relocation = relocations.get(&(extent.range.start + slot as u64 * pointer));
-        if let Some(import) = relocation.and_then(|relocation| relocation.import.clone()) {
-            imports.insert(slot, import);
+        let place = extent.range.start + slot as u64 * pointer;
+        if let Some(import) = relocations.import(place) {
+            imports.insert(slot, import.clone());
         }
-        words
-            .push(relocation.map_or(in_place, |relocation| relocation.apply(in_place, image.bits)));
+        let in_place = image.pointer(bytes).unwrap_or_default();
+        words.push(relocations.apply(place, in_place, image.bits));
     }
     if extent.padded {
         // The linker fills the end of a section with zeros.
