@@ -39,19 +39,47 @@ fn the_executed_order_is_the_extracted_one_entry_for_entry() {
                 .map(|entry| entry.function.as_ref().unwrap().to_string())
                 .collect()
         };
-        let ran: Vec<String> =
-            executed.boot.iter().chain(start).chain(stop).chain(&executed.off).cloned().collect();
-        assert_eq!(names(&|_| true), ran, "{}", path.display());
+        let read = names(&|_| true);
+        let hidden = out_of_sight(&path);
+        for function in hidden {
+            assert!(
+                !read.iter().any(|name| name == function),
+                "{function} is seen now: remove it from out_of_sight"
+            );
+        }
+        let seen = |ran: &[String]| -> Vec<String> {
+            ran.iter().filter(|name| !hidden.contains(&name.as_str())).cloned().collect()
+        };
+        let (boot, start, stop, off) =
+            (seen(&executed.boot), seen(start), seen(stop), seen(&executed.off));
+        assert_eq!(read, [&boot[..], &start, &stop, &off].concat(), "{}", path.display());
         if table.main.is_some() {
             let of = |stage: Stage| names(&|entry| entry.stage == Some(stage));
-            assert_eq!(of(Stage::Boot), executed.boot, "{}", path.display());
-            assert_eq!(of(Stage::Start), *start, "{}", path.display());
-            assert_eq!(of(Stage::Stop), [&stop[..], &executed.off].concat(), "{}", path.display());
+            assert_eq!(of(Stage::Boot), boot, "{}", path.display());
+            assert_eq!(of(Stage::Start), start, "{}", path.display());
+            assert_eq!(of(Stage::Stop), [&stop[..], &off].concat(), "{}", path.display());
             with_main += 1;
         }
         checked += 1;
     }
     println!("{checked} images ran as extracted, {with_main} with their stages");
+}
+
+/// What an image runs and its code does not name: calls that link-time
+/// optimisation inlined into main, of which only debug information tells.
+fn out_of_sight(path: &Path) -> &'static [&'static str] {
+    if path.iter().any(|part| part == "build-NUCLEO_LTO") {
+        &[
+            "led_init",
+            "rtc_init",
+            "readline_init0",
+            "soft_timer_init",
+            "soft_timer_deinit",
+            "uart_deinit_all",
+        ]
+    } else {
+        &[]
+    }
 }
 
 /// Runs an image; `None`, and a note on standard error, where its emulator is
