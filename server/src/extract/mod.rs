@@ -12,6 +12,7 @@
 //! - [`registry`]: tables to entries, origin `registry`
 //! - [`code`]: instructions, as far as control flow needs them
 //! - [`calls`]: the order of calls in main, origin `calls`
+//! - [`inlined`]: functions inlined into main, from DWARF
 //! - [`effective`]: both in one order
 //! - [`places`]: source file and line of functions, from DWARF
 //!
@@ -23,6 +24,7 @@ mod code;
 mod effective;
 mod elf;
 mod error;
+mod inlined;
 mod names;
 mod places;
 mod registry;

@@ -24,7 +24,7 @@ use crate::model::{Location, MAX_TEXT_BYTES};
 #[cfg(test)]
 mod hostile;
 
-type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
+pub(super) type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 type LineRows<'a> = Rows<Slice<'a>, IncompleteLineProgram<Slice<'a>>>;
 
 /// Largest debug section that is unpacked, in bytes.
@@ -72,6 +72,15 @@ struct Wanted {
     found: BTreeMap<u64, Option<Candidate>>,
     /// Those that nothing was found for.
     open: BTreeSet<u64>,
+}
+
+/// The unit that holds the function at `address`.
+pub(super) fn unit_of<'a>(
+    dwarf: &'a Dwarf<Slice<'a>>,
+    sections: &'a DebugSections<'_>,
+    address: u64,
+) -> Option<Unit<Slice<'a>>> {
+    Search::new(dwarf, sections).unit_of(address).ok().flatten()
 }
 
 /// A place that a line table gives for an address.
@@ -134,10 +143,10 @@ fn is_open(range: &gimli::Range) -> bool {
 }
 
 /// The debug sections of an image, unpacked where they are compressed.
-struct DebugSections<'data>(HashMap<&'static str, Cow<'data, [u8]>>);
+pub(super) struct DebugSections<'data>(HashMap<&'static str, Cow<'data, [u8]>>);
 
 impl<'data> DebugSections<'data> {
-    fn load<R: ReadRef<'data>>(image: &Image<'data, R>) -> Result<Self, ExtractError> {
+    pub(super) fn load<R: ReadRef<'data>>(image: &Image<'data, R>) -> Result<Self, ExtractError> {
         let ids = [
             SectionId::DebugAbbrev,
             SectionId::DebugAddr,
@@ -157,6 +166,21 @@ impl<'data> DebugSections<'data> {
             }
         }
         Ok(Self(sections))
+    }
+
+    /// The sections as a reader of debug information takes them.
+    pub(super) fn dwarf<R: ReadRef<'data>>(
+        &self,
+        image: &Image<'data, R>,
+    ) -> Option<Dwarf<Slice<'_>>> {
+        let little = image.is_little_endian();
+        let endian = if little { RunTimeEndian::Little } else { RunTimeEndian::Big };
+        let section = |id: SectionId| Ok::<_, gimli::Error>(Slice::new(self.bytes(id), endian));
+        Dwarf::load(section).ok()
+    }
+
+    fn bytes(&self, id: SectionId) -> &[u8] {
+        self.0.get(id.name()).map_or(&[], |bytes| bytes)
     }
 
     fn size(&self) -> usize {
@@ -208,6 +232,36 @@ impl From<gimli::Error> for Stop {
 }
 
 impl<'a> Search<'a> {
+    fn new(dwarf: &'a Dwarf<Slice<'a>>, sections: &'a DebugSections<'_>) -> Self {
+        Self {
+            dwarf,
+            aranges: sections.bytes(SectionId::DebugAranges),
+            endian: dwarf.debug_info.reader().endian(),
+            budget: 8 * sections.size(),
+        }
+    }
+
+    fn unit_of(&mut self, address: u64) -> Result<Option<Unit<Slice<'a>>>, Stop> {
+        let wanted = Wanted::new(&[address]);
+        // A damaged index is no reason to give up on the units themselves.
+        if let Ok([offset, ..]) = self.units_by_aranges(&wanted).as_deref() {
+            let header = self.dwarf.unit_header(DebugInfoOffset(*offset))?;
+            return Ok(Some(self.unit(header)?));
+        }
+        let mut headers = self.dwarf.units();
+        while let Some(header) = headers.next()? {
+            let unit = self.unit(header)?;
+            let mut ranges = self.dwarf.unit_ranges(&unit)?;
+            while let Some(range) = ranges.next()? {
+                self.pay(1)?;
+                if range.begin != 0 && (range.begin..range.end).contains(&address) {
+                    return Ok(Some(unit));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     fn run(&mut self, wanted: &mut Wanted) {
         // A damaged index is no reason to give up on the units themselves.
         let mut units = self.units_by_aranges(wanted).unwrap_or_default();

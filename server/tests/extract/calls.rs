@@ -203,6 +203,33 @@ fn a_level_that_is_no_constant_is_said_to_be_unknown() {
 }
 
 #[test]
+fn debug_information_names_what_was_inlined_and_where_calls_came_from() {
+    let path = files::root().join("data/calls/inlined-helper-thumbv7m-g.elf");
+    let table = files::extract(&std::fs::read(path).unwrap());
+    let start: Vec<String> = table
+        .entries
+        .iter()
+        .filter(|entry| entry.stage == Some(Stage::Start) && entry.kind == EntryKind::Entry)
+        .map(|entry| {
+            let via: Vec<&str> = entry.via.iter().map(|name| name.as_str()).collect();
+            let inlined = if entry.address.is_none() { " inlined" } else { "" };
+            format!("{}{inlined} {}", entry.function.as_ref().unwrap(), via.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        start,
+        [
+            "board_pins_init inlined ",
+            "uart_init0 ",
+            "radio_init inlined ",
+            "spi_init0 radio_init",
+            "mod_network_init radio_init",
+            "mp_usbd_init ",
+        ]
+    );
+}
+
+#[test]
 fn landmarks_name_main_and_are_its_evidence() {
     let path = files::root().join("data/calls/task-pointer-thumbv7m.elf");
     let main = files::extract(&std::fs::read(path).unwrap()).main.unwrap();

@@ -42,6 +42,8 @@ pub(super) struct Graph {
     pub(super) successors: Vec<Vec<usize>>,
     /// Address of each node.
     pub(super) address: Vec<u64>,
+    /// Address of its last instruction.
+    pub(super) last: Vec<u64>,
     pub(super) calls: Vec<Option<Call>>,
     /// Whether a part of the function could not be followed: a jump to an
     /// unknown place, or more code than is read.
@@ -415,6 +417,8 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
             }
             index_of.insert(at, graph.address.len());
             graph.address.push(at);
+            let last = blocks.get(&at).and_then(|block| block.addresses.last());
+            graph.last.push(last.copied().unwrap_or(at));
             graph.successors.push(Vec::new());
             graph.calls.push(None);
         }
@@ -444,6 +448,8 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
                     if graph.address.len() < MAX_NODES {
                         graph.successors[node].push(graph.address.len());
                         graph.address.push(call.site);
+                        // The branch itself belongs to the node before.
+                        graph.last.push(0);
                         graph.successors.push(Vec::new());
                         graph.calls.push(with_argument(call));
                     }

@@ -31,6 +31,7 @@ use self::role::{Landmark, Role};
 use self::stage::Pass;
 use super::ExtractError;
 use super::elf::Image;
+use super::inlined::{self, Inlined};
 use crate::model::{Address, Anomaly, AnomalyKind, MainFunction, Phase, Stage, SymbolName};
 
 /// What main calls.
@@ -49,12 +50,12 @@ pub(super) struct MainCall {
     pub(super) function: SymbolName,
     pub(super) kind: CallKind,
     pub(super) stage: Stage,
-    /// The callee, as a pointer holds it.
-    pub(super) callee: u64,
-    /// Where the call instruction stands.
+    /// The callee, as a pointer holds it; `None` where it was inlined.
+    pub(super) callee: Option<u64>,
+    /// Where the call instruction stands, or the first one of the inlined code.
     pub(super) site: u64,
-    /// The function between main and this call, if there is one.
-    pub(super) via: Option<SymbolName>,
+    /// The functions between main and this call, outermost first.
+    pub(super) via: Vec<SymbolName>,
     pub(super) conditional: bool,
 }
 
@@ -101,7 +102,8 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         let function = Some(main.name.clone());
         calls.anomalies.push(Anomaly { function, ..Anomaly::new(AnomalyKind::MainIncomplete) });
     }
-    let mut reader = Reader { program: &mut program, helpers: HashMap::new() };
+    let inlined = inlined::find(image, program.code_address(main.pointer))?;
+    let mut reader = Reader { program: &mut program, helpers: HashMap::new(), inlined };
     let (list, folded) = reader.list(&main);
     calls.list = list;
     calls.main = Some(MainFunction {
@@ -141,6 +143,8 @@ struct HelperCall {
 struct Reader<'program, 'image, 'data, R> {
     program: &'program mut Program<'image, 'data, R>,
     helpers: HashMap<u64, Option<Helper>>,
+    /// What the compiler inlined into main.
+    inlined: Vec<Inlined>,
 }
 
 impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
@@ -156,28 +160,52 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
         let runs_scripts =
             |node: &usize| helpers.get(node).is_some_and(|helper| helper.runs_scripts);
         let ordered = Ordered::new(&main.graph, &sites, &runs_scripts);
+        let site_of: HashMap<usize, &Site<'_>> =
+            sites.iter().map(|site| (site.node, site)).collect();
+        let inlined_at = self.inlined_by_node(&main.graph);
         let mut list = Vec::new();
         for node in ordered.sequence {
-            let Some(site) = sites.iter().find(|site| site.node == node) else { continue };
             let stage = ordered.pass.stage(node);
-            let conditional = site.call.conditional || ordered.pass.is_conditional(node);
+            let conditional = ordered.pass.is_conditional(node);
+            for &index in inlined_at.get(&node).into_iter().flatten() {
+                let inlined = &self.inlined[index];
+                let Role::Entry(phase) = role::of(inlined.name.as_str()) else { continue };
+                list.push(MainCall {
+                    function: inlined.name.clone(),
+                    kind: CallKind::Entry(phase),
+                    stage,
+                    callee: None,
+                    site: inlined.entry,
+                    via: self.around(inlined.entry, index),
+                    conditional,
+                });
+            }
+            let Some(site) = site_of.get(&node) else { continue };
+            let conditional = site.call.conditional || conditional;
+            let mut via = self.around(site.call.site, self.inlined.len());
             if let Some(helper) = helpers.get(&node) {
-                let via = self.program.function(site.callee).map(|function| function.name.clone());
+                via.extend(
+                    self.program.function(site.callee).map(|function| function.name.clone()),
+                );
                 for call in &helper.calls {
                     let conditional = conditional || call.conditional;
-                    if let Some(kind) = kind(call.role, call.argument) {
-                        list.extend(self.call(
-                            call.callee,
-                            call.site,
-                            kind,
-                            stage,
-                            conditional,
-                            via.clone(),
-                        ));
-                    }
+                    let Some(kind) = kind(call.role, call.argument) else { continue };
+                    list.extend(self.call(
+                        (call.callee, call.site),
+                        kind,
+                        stage,
+                        conditional,
+                        via.clone(),
+                    ));
                 }
             } else if let Some(kind) = kind(site.role, site.call.argument) {
-                list.extend(self.call(site.callee, site.call.site, kind, stage, conditional, None));
+                list.extend(self.call(
+                    (site.callee, site.call.site),
+                    kind,
+                    stage,
+                    conditional,
+                    via,
+                ));
             }
         }
         let folded = sites
@@ -191,15 +219,38 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
 
     fn call(
         &self,
-        callee: u64,
-        site: u64,
+        (callee, site): (u64, u64),
         kind: CallKind,
         stage: Stage,
         conditional: bool,
-        via: Option<SymbolName>,
+        via: Vec<SymbolName>,
     ) -> Option<MainCall> {
         let function = self.program.function(callee)?.name.clone();
-        Some(MainCall { function, kind, stage, callee, site, via, conditional })
+        Some(MainCall { function, kind, stage, callee: Some(callee), site, via, conditional })
+    }
+
+    /// The inlined functions that the instruction at `address` is part of,
+    /// outermost first, of those before `index`.
+    fn around(&self, address: u64, index: usize) -> Vec<SymbolName> {
+        let outer = self.inlined.iter().take(index).filter(|inlined| inlined.holds(address));
+        outer.map(|inlined| inlined.name.clone()).collect()
+    }
+
+    /// The inlined functions by the node in which control enters them, those
+    /// that are entered first in front.
+    fn inlined_by_node(&self, graph: &Graph) -> HashMap<usize, Vec<usize>> {
+        let mut found: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (index, inlined) in self.inlined.iter().enumerate() {
+            let entered = (0..graph.address.len())
+                .find(|&node| (graph.address[node]..=graph.last[node]).contains(&inlined.entry));
+            if let Some(node) = entered {
+                found.entry(node).or_default().push(index);
+            }
+        }
+        for indexes in found.values_mut() {
+            indexes.sort_by_key(|&index| (self.inlined[index].entry, index));
+        }
+        found
     }
 
     /// The known callees of a function.
@@ -312,7 +363,7 @@ fn kind(role: Role, argument: Option<u64>) -> Option<CallKind> {
 
 impl MainCall {
     /// The callee's address, as a table shows it.
-    pub(super) fn address(&self) -> Address {
-        Address(self.callee)
+    pub(super) fn address(&self) -> Option<Address> {
+        self.callee.map(Address)
     }
 }

@@ -63,8 +63,9 @@ const VALUES: [&str; 8] =
 /// The role of a function.
 pub(super) fn of(name: &str) -> Role {
     match name {
-        "mp_init_run_level" => return Role::RunLevel(Phase::Init),
-        "mp_deinit_run_level" => return Role::RunLevel(Phase::Deinit),
+        // In C, and in Rust.
+        "mp_init_run_level" | "init_run_level" => return Role::RunLevel(Phase::Init),
+        "mp_deinit_run_level" | "deinit_run_level" => return Role::RunLevel(Phase::Deinit),
         _ => {}
     }
     if let Some((_, landmark)) = LANDMARKS.iter().find(|(known, _)| *known == name) {
