@@ -3,10 +3,12 @@
 //! - [`subsystem`]: what a function starts or stops, the same name on every port
 //! - [`pair`]: each init with its deinit
 //! - [`rules`]: findings, one file per rule
+//! - [`why`]: why a function runs where it runs
 
 pub mod pair;
 pub mod rules;
 pub mod subsystem;
+pub mod why;
 
 use crate::model::InitTable;
 

@@ -60,7 +60,7 @@ impl Extract {
 }
 
 /// The table of a file, with all that is derived from it.
-fn read(path: &Path) -> anyhow::Result<InitTable> {
+pub(super) fn read(path: &Path) -> anyhow::Result<InitTable> {
     let name = || path.display().to_string();
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", name()))?;
     let mut table = extract::extract(&bytes[..], Sha256::of(&bytes)).with_context(name)?;
@@ -69,7 +69,7 @@ fn read(path: &Path) -> anyhow::Result<InitTable> {
 }
 
 /// The board that the path names, else the path.
-fn label(path: &Path) -> String {
+pub(super) fn label(path: &Path) -> String {
     match board_of_path(path) {
         Some(board) => board.to_string(),
         None => path.display().to_string(),

@@ -12,6 +12,7 @@ mod project;
 mod serve;
 mod token;
 mod upload;
+mod why;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Extract(extract::Extract),
+    Why(why::Why),
     Serve(serve::Serve),
     Project(project::Project),
     Token(token::Token),
@@ -42,6 +44,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
+            Command::Why(why) => why.run(),
             Command::Serve(serve) => serve.run(),
             Command::Project(project) => project.run(),
             Command::Token(token) => token.run(),

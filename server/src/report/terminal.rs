@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
+use crate::analyze::why::Reason;
 use crate::model::{Entry, EntryKind, Finding, InitTable, Level, Phase, Severity, Stage};
 
 const BOLD: Style = Style::new().bold();
@@ -81,6 +82,48 @@ impl Part {
     fn holds(&self, entry: &Entry) -> bool {
         entry.stage == self.stage && (self.stage.is_some() || entry.phase == self.phase)
     }
+}
+
+/// Why functions run where they run: a paragraph for each entry.
+pub fn reasons(label: &str, table: &InitTable, reasons: &[Reason<'_>]) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_reasons(&mut text, label, table, reasons);
+    text
+}
+
+fn write_reasons(
+    text: &mut String,
+    label: &str,
+    table: &InitTable,
+    reasons: &[Reason<'_>],
+) -> std::fmt::Result {
+    for (index, reason) in reasons.iter().enumerate() {
+        let entry = reason.entry;
+        if index > 0 {
+            text.push('\n');
+        }
+        writeln!(
+            text,
+            "{BOLD}{}{BOLD:#}  position {} of {} in {}",
+            printable(&entry.display_name()),
+            entry.position,
+            table.entries.len(),
+            printable(label)
+        )?;
+        for step in &reason.steps {
+            writeln!(text, "  {}", printable(step))?;
+        }
+        for (word, other) in [("after ", reason.before), ("before", reason.after)] {
+            if let Some(other) = other {
+                writeln!(text, "  {FAINT}{word}{FAINT:#} {}", printable(&other.display_name()))?;
+            }
+        }
+        if let Some(place) = &entry.location {
+            writeln!(text, "  {FAINT}at{FAINT:#}     {}", printable(&place.to_string()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The parts of a table: the stages of main, or the phases.

@@ -4,6 +4,7 @@
 mod api_answers;
 mod browser;
 mod pages;
+mod read_commands;
 mod store_builds;
 mod support;
 mod upload_builds;

@@ -1,0 +1,50 @@
+//! `initboard why`: who registers or calls a function, what orders it, and which
+//! call of main reaches it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::extract::{label, read};
+use crate::analyze::why;
+use crate::report::terminal;
+
+/// Say who registers or calls a function, what orders it, and which call of main
+/// reaches it
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// The function, or a part of its name
+    #[arg(value_name = "FUNCTION")]
+    function: String,
+    /// Linked firmware (ELF)
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Why {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let table = read(&self.file)?;
+        let reasons = match why::reasons(&table, &self.function) {
+            Ok(reasons) => reasons,
+            Err(similar) if similar.is_empty() => {
+                bail!(
+                    "`{}` is neither registered nor called by main in {}",
+                    self.function,
+                    label(&self.file)
+                )
+            }
+            Err(similar) => bail!(
+                "`{}` is neither registered nor called by main in {}; there is {}",
+                self.function,
+                label(&self.file),
+                similar.join(", ")
+            ),
+        };
+        let mut out = anstream::stdout().lock();
+        write!(out, "{}", terminal::reasons(&label(&self.file), &table, &reasons))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
