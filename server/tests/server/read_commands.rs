@@ -54,6 +54,6 @@ fn why_offers_names_that_are_like_one_that_is_not_there() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         error(&output),
-        "initboard: `machine_pin_init` is neither registered nor called by main in virt/VIRT_MINI; there is machine_pins_init, machine_clock_init, machine_pins_deinit, machine_timer_init0, machine_uart_init0\n"
+        "initboard: `machine_pin_init` is neither registered nor called by main in virt/VIRT_MINI; there is machine_pins_init, machine_pins_deinit, machine_clock_init, machine_timer_init0, machine_uart_init0\n"
     );
 }
