@@ -219,6 +219,24 @@ pub enum TableError {
         /// The position it states.
         found: u32,
     },
+    /// A level is listed twice.
+    #[error(
+        "level {level} is listed twice: expected each level once, in the order in which init runs them"
+    )]
+    RepeatedLevel {
+        /// The level.
+        level: Level,
+    },
+    /// An entry does not fit the rest of the table.
+    #[error("entry {index} has {what} that the table does not list: expected one of `{list}`")]
+    Unlisted {
+        /// Place in the array.
+        index: usize,
+        /// What is not listed: a level or an origin.
+        what: &'static str,
+        /// The key that lists them.
+        list: &'static str,
+    },
     /// A text is longer than it may be.
     #[error("the {what} has {found} bytes: at most {MAX_TEXT_BYTES} are stored")]
     TextTooLong {
@@ -289,11 +307,22 @@ impl InitTable {
         at_most("anomalies", self.anomalies.len(), MAX_ANOMALIES)?;
         at_most("levels", self.levels.len(), MAX_LEVELS)?;
         at_most("origins", self.origins.len(), 4)?;
+        for (index, level) in self.levels.iter().enumerate() {
+            if self.levels[..index].contains(level) {
+                return Err(TableError::RepeatedLevel { level: level.clone() });
+            }
+        }
         text("format", &self.file.format)?;
         text("architecture", &self.arch)?;
         for (index, entry) in self.entries.iter().enumerate() {
             if usize::try_from(entry.position) != Ok(index) {
                 return Err(TableError::Position { index, found: entry.position });
+            }
+            if entry.level.as_ref().is_some_and(|level| !self.levels.contains(level)) {
+                return Err(TableError::Unlisted { index, what: "a level", list: "levels" });
+            }
+            if !self.origins.contains(&entry.origin) {
+                return Err(TableError::Unlisted { index, what: "an origin", list: "origins" });
             }
             at_most("functions in `via`", entry.via.len(), 16)?;
             at_most("names in `after`", entry.after.len(), 64)?;
@@ -347,6 +376,58 @@ impl Severity {
             Self::Note => "note",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The least that is a table, with `extra` keys in place of its own.
+    fn read(extra: &serde_json::Value) -> Result<InitTable, String> {
+        let mut table = serde_json::json!({
+            "schema": 1, "file": {"sha256": "ab".repeat(32), "size": 1, "format": "elf32-littlearm"},
+            "arch": "arm", "bits": 32, "endian": "little", "origins": ["registry"], "levels": ["core"], "entries": [],
+        });
+        for (key, value) in extra.as_object().unwrap() {
+            table[key] = value.clone();
+        }
+        InitTable::from_json(table.to_string().as_bytes()).map_err(|error| error.to_string())
+    }
+
+    fn entry(level: &str) -> serde_json::Value {
+        serde_json::json!([{"position": 0, "phase": "init", "kind": "entry", "origin": "registry", "stage": null,
+            "level": level, "slot": 0, "priority": "00", "function": "f", "subsystem": null, "address": null,
+            "call_address": null, "via": [], "conditional": false, "condition": null, "location": null, "after": []}])
+    }
+
+    #[test]
+    fn a_table_that_contradicts_itself_is_refused_with_what_is_wrong() {
+        assert!(read(&serde_json::json!({"entries": entry("core")})).is_ok());
+        for (extra, expected) in [
+            (
+                serde_json::json!({"schema": 2}),
+                "the table has schema 2, and this program reads schema 1: use the `initboard` of the same version on both sides",
+            ),
+            (
+                serde_json::json!({"bits": 16}),
+                "the table states 16-bit pointers: expected 32 or 64",
+            ),
+            (
+                serde_json::json!({"levels": ["core", "core"]}),
+                "level core is listed twice: expected each level once, in the order in which init runs them",
+            ),
+            (
+                serde_json::json!({"entries": entry("late")}),
+                "entry 0 has a level that the table does not list: expected one of `levels`",
+            ),
+            (
+                serde_json::json!({"entries": entry("core"), "origins": []}),
+                "entry 0 has an origin that the table does not list: expected one of `origins`",
+            ),
+        ] {
+            assert_eq!(read(&extra).unwrap_err(), expected);
         }
     }
 }

@@ -138,6 +138,7 @@ fn hostile_names_survive_store_and_json() {
     let app = TestApp::start();
     let names = tables::hostile_names();
     let mut table = tables::table(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    table.origins.push(initboard::model::Origin::Calls);
     table.entries.push(tables::full_entry(u32::try_from(names.len()).unwrap()));
     table.anomalies = tables::anomalies();
     let answer = app
