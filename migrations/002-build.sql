@@ -3,12 +3,16 @@
 -- There are millions of builds and few tables: 250 boards x 10,000 commits
 -- share some thousand orders. So what a build says is split by how often it
 -- changes:
---   * the order (`init_table`, `entry`): stored once for all boards and
---     commits that have it;
+--   * the table (`init_table`, `entry`), and the order in it (`run_order`):
+--     stored once for all boards and commits that have it;
 --   * the places in the source (`places`): they move with every edited line,
 --     but alike on all boards that compile the file;
 --   * addresses and facts of the file (`firmware`): new on every build, so
 --     they are packed, and each byte of them counts.
+
+-- The branch that boards are shown of where they have builds of it. NULL: the
+-- branch of the first build that is not for a pull request will become it.
+ALTER TABLE project ADD COLUMN default_branch TEXT;
 
 CREATE TABLE port (
     id         INTEGER PRIMARY KEY,
@@ -24,8 +28,9 @@ CREATE TABLE board (
     port_id      INTEGER NOT NULL REFERENCES port (id),
     name         TEXT    NOT NULL,
     variant      TEXT    NOT NULL,
-    -- What the board's page shows. Kept by the writer: of builds without a
-    -- pull request where there are any, the newest by commit time, then by id.
+    -- What the board's page shows. Kept by the writer: the newest by commit
+    -- time, then by id, of the builds of the default branch; where there are
+    -- none, of all builds without a pull request; else of those with one.
     latest_build INTEGER REFERENCES build (id),
     UNIQUE (port_id, name, variant)
 ) STRICT;
@@ -55,10 +60,19 @@ CREATE TABLE commit_parent (
     PRIMARY KEY (commit_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 
--- An order. `digest` is the SHA-256 of everything in it, entries included.
+-- An order: which functions run, one after another, at which level and stage.
+-- `digest` is the SHA-256 of that and of nothing else, so that renumbering makes
+-- no other one.
+CREATE TABLE run_order (
+    id     INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE
+) STRICT;
+
+-- What a table says beside addresses and places. `digest` is the SHA-256 of everything in it, entries included.
 CREATE TABLE init_table (
     id           INTEGER PRIMARY KEY,
     digest       BLOB    NOT NULL UNIQUE,
+    order_id     INTEGER REFERENCES run_order (id), -- NULL: nothing runs
     init_count   INTEGER NOT NULL,
     deinit_count INTEGER NOT NULL,
     origins      TEXT    NOT NULL, -- JSON array of words
@@ -125,6 +139,7 @@ CREATE TABLE firmware (
 CREATE TABLE build (
     id           INTEGER PRIMARY KEY,
     board_id     INTEGER NOT NULL REFERENCES board (id),
+    project_id   INTEGER NOT NULL REFERENCES project (id), -- copy of the port's
     commit_id    INTEGER NOT NULL REFERENCES "commit" (id),
     firmware_id  INTEGER NOT NULL REFERENCES firmware (id),
     branch_id    INTEGER REFERENCES branch (id),
@@ -132,7 +147,7 @@ CREATE TABLE build (
     base         BLOB, -- the commit that a pull request started from
     received_at  INTEGER NOT NULL,
     committed_at INTEGER NOT NULL, -- copy of the commit's, to order by
-    -- 1 when the table is another one than that of the previous build of this
+    -- 1 when the order is another one than that of the previous build of this
     -- board on the same branch, in order of commit time, then id; 2 when there
     -- is no previous build. Builds of pull requests stand outside that line and
     -- have 0.
@@ -143,16 +158,18 @@ CREATE TABLE build (
 -- builds of a commit.
 CREATE UNIQUE INDEX build_identity ON build (commit_id, board_id, firmware_id);
 
--- The line of a board: its recent builds, and the neighbours of a new one. (The
--- branch is not in it: nearly every neighbour is on the same branch, and three
--- bytes for each of millions of builds would buy only that.)
-CREATE INDEX build_line ON build (board_id, committed_at) WHERE pull_request IS NULL;
+-- The line of a board on a branch: the newest build, and the neighbours of one.
+CREATE INDEX build_line ON build (board_id, branch_id, committed_at) WHERE pull_request IS NULL;
 
--- When did the table of a board change? One look-up, however long the line.
-CREATE INDEX build_change ON build (board_id, committed_at) WHERE changed > 0;
+-- The recent builds of a board, whatever their branch.
+CREATE INDEX build_recent ON build (board_id, committed_at) WHERE pull_request IS NULL;
 
--- Where did orders change lately? Walked from its newest end.
-CREATE INDEX build_change_time ON build (committed_at) WHERE changed = 1;
+-- When did the order of a board change on a branch? One look-up, however long
+-- the line.
+CREATE INDEX build_change ON build (board_id, branch_id, committed_at) WHERE changed > 0;
+
+-- Where did the orders of a project change lately? Walked from its newest end.
+CREATE INDEX build_change_time ON build (project_id, committed_at) WHERE changed = 1;
 
 -- Which builds does a newer reading of a firmware concern?
 CREATE INDEX build_firmware ON build (firmware_id);

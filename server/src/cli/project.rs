@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
-use crate::model::ProjectName;
+use crate::model::{BranchName, ProjectName};
 
 /// Create and list projects
 #[derive(Debug, Args)]
@@ -25,6 +25,9 @@ enum Action {
         /// Where its source can be browsed: github.com/OWNER/NAME with https://
         #[arg(long, value_name = "URL")]
         repository: Option<String>,
+        /// The branch that boards are shown of; else that of the first build
+        #[arg(long, value_name = "NAME")]
+        default_branch: Option<BranchName>,
         #[command(flatten)]
         database: Database,
     },
@@ -38,7 +41,7 @@ enum Action {
 impl Project {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.action {
-            Action::Create { name, repository, database } => {
+            Action::Create { name, repository, default_branch, database } => {
                 let repository = repository.as_deref().map(|url| url.trim_end_matches('/'));
                 if let Some(url) = repository {
                     // It becomes a link on pages: nothing that runs as script.
@@ -47,9 +50,12 @@ impl Project {
                         "`{url}` is not the address of a repository: expected one that starts with https:// or http://"
                     );
                 }
-                database
-                    .open()?
-                    .write(|writer| writer.create_project(&name, repository, Timestamp::now()))?;
+                database.open()?.write(|writer| {
+                    let project = writer.create_project(&name, repository, Timestamp::now())?;
+                    default_branch
+                        .iter()
+                        .try_for_each(|branch| writer.set_default_branch(project.id, branch))
+                })?;
                 anstream::eprintln!(
                     "created; `initboard token create --project {name}` makes a token to upload with"
                 );

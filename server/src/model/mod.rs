@@ -6,6 +6,7 @@
 //! as the linker sorts it.
 
 mod address;
+mod branch;
 mod commit;
 mod entry;
 mod level;
@@ -15,6 +16,7 @@ mod symbol;
 mod table;
 
 pub use address::{Address, HexError, Sha256};
+pub use branch::{BranchName, BranchNameError};
 pub use commit::{CommitSha, CommitShaError};
 pub use entry::{Entry, EntryKind, Location, Origin, Phase, Stage};
 pub use level::{Level, LevelError, Priority, PriorityError, RFC_LEVELS, order_levels};

@@ -17,8 +17,9 @@ pub struct PortSummary {
     pub name: PortName,
     /// Number of its boards, each variant counted.
     pub boards: u32,
-    /// Number of different orders among the latest builds of its boards.
-    pub tables: u32,
+    /// Number of different orders among the latest builds of its boards; a board
+    /// on which nothing runs has none.
+    pub orders: u32,
     /// Number of boards whose latest table has anomalies.
     pub boards_with_anomalies: u32,
     /// Newest commit time among the latest builds of its boards.
@@ -53,14 +54,17 @@ pub struct Board {
     #[serde(serialize_with = "as_text")]
     #[schema(value_type = String, example = "stm32/PYBV10-DP_THREAD")]
     pub board: BoardId,
-    /// Its latest build.
+    /// The branch that its latest build and the last change are of: the
+    /// project's default branch where the board has builds of it.
+    pub branch: Option<String>,
+    /// Its latest build on that branch.
     pub latest: BuildSummary,
     /// The build that brought the order of the latest one.
     pub last_change: Option<BuildSummary>,
     /// Number of boards of its port, itself among them, whose latest build has
     /// the same order.
-    pub boards_with_same_table: u32,
-    /// Its newest builds, by commit time.
+    pub boards_with_same_order: u32,
+    /// Its newest builds on all branches, by commit time.
     pub recent: Vec<BuildSummary>,
 }
 
@@ -97,8 +101,8 @@ impl Reader<'_> {
     pub fn ports(&self, project: ProjectId) -> Result<Vec<PortSummary>, StoreError> {
         let mut query = self.sql.prepare_cached(
             "SELECT port.name AS name, count(board.id) AS boards,
-                    count(DISTINCT firmware.table_id) AS tables,
-                    count(init_table.id) AS boards_with_anomalies,
+                    count(DISTINCT init_table.order_id) AS orders,
+                    count(nullif(init_table.anomaly_count, 0)) AS boards_with_anomalies,
                     max(build.committed_at) AS last_committed_at,
                     max(build.received_at) AS last_received_at
              FROM port
@@ -106,7 +110,6 @@ impl Reader<'_> {
              LEFT JOIN build ON build.id = board.latest_build
              LEFT JOIN firmware ON firmware.id = build.firmware_id
              LEFT JOIN init_table ON init_table.id = firmware.table_id
-                                 AND init_table.anomaly_count > 0
              WHERE port.project_id = ?1
              GROUP BY port.id
              ORDER BY port.name",
@@ -118,7 +121,7 @@ impl Reader<'_> {
             Ok(PortSummary {
                 name: row.get::<_, Word<_>>("name")?.0,
                 boards: row.get("boards")?,
-                tables: row.get("tables")?,
+                orders: row.get("orders")?,
                 boards_with_anomalies: row.get("boards_with_anomalies")?,
                 last_committed_at: time("last_committed_at")?,
                 last_received_at: time("last_received_at")?,
@@ -186,22 +189,24 @@ impl Reader<'_> {
             return Ok(None);
         };
         let latest = self.build_summary(latest)?;
-        let boards_with_same_table = self
+        let boards_with_same_order = self
             .sql
             .prepare_cached(
                 "SELECT count(*)
                  FROM board
                  JOIN build ON build.id = board.latest_build
                  JOIN firmware ON firmware.id = build.firmware_id
+                 JOIN init_table ON init_table.id = firmware.table_id
                  WHERE board.port_id = (SELECT port_id FROM board WHERE id = ?1)
-                   AND firmware.table_id = ?2",
+                   AND init_table.order_id IS ?2",
             )?
-            .query_row(params![row, latest.table], |row| row.get(0))?;
+            .query_row(params![row, latest.order], |row| row.get(0))?;
         Ok(Some(Board {
             row,
             board: board.clone(),
             last_change: self.last_change(row, latest.id)?,
-            boards_with_same_table,
+            branch: latest.branch.clone(),
+            boards_with_same_order,
             recent: self.recent_builds(row, RECENT_BUILDS)?,
             latest,
         }))

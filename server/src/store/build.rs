@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::commit::{CommitPrefix, CommitRow};
 use super::value::{Bytes, Count, Seconds};
 use super::{
-    BoardRow, BuildId, FirmwareId, ProjectId, Reader, Reading, StoreError, TableId, Writer,
+    BoardRow, BuildId, FirmwareId, OrderId, ProjectId, Reader, Reading, StoreError, TableId, Writer,
 };
 use crate::model::{BoardId, CommitSha, InitTable, Sha256};
 
@@ -71,7 +71,11 @@ pub struct BuildSummary {
     pub pull_request: Option<u32>,
     /// The commit that the pull request is compared with.
     pub base: Option<CommitSha>,
-    /// The order; equal numbers are equal orders.
+    /// The order that runs; equal numbers are equal orders, whatever priorities
+    /// they have. None where nothing runs.
+    pub order: Option<OrderId>,
+    /// The table; equal numbers are tables that are equal but for addresses and
+    /// places.
     pub table: TableId,
     /// Number of init functions.
     pub init_count: u32,
@@ -107,7 +111,7 @@ pub struct Build {
 /// What [`BuildSummary::from_row`] reads; a condition follows.
 pub(super) const SELECT_BUILD: &str = r#"SELECT build.*, "commit".sha AS sha, branch.name AS branch,
         firmware.sha256 AS sha256, firmware.size AS size, firmware.table_id AS table_id,
-        init_table.init_count AS init_count, init_table.deinit_count AS deinit_count,
+        init_table.order_id AS order_id, init_table.init_count AS init_count, init_table.deinit_count AS deinit_count,
         init_table.anomaly_count AS anomaly_count
     FROM build
     JOIN "commit" ON "commit".id = build.commit_id
@@ -125,6 +129,7 @@ impl BuildSummary {
             branch: row.get("branch")?,
             pull_request: row.get("pull_request")?,
             base: row.get::<_, Option<Bytes<_>>>("base")?.map(|sha| sha.0),
+            order: row.get("order_id")?,
             table: row.get("table_id")?,
             init_count: row.get("init_count")?,
             deinit_count: row.get("deinit_count")?,
@@ -164,7 +169,7 @@ impl Reader<'_> {
         Ok(builds.collect::<Result<_, _>>()?)
     }
 
-    /// The newest build that changed the table of a board, on the branch of
+    /// The newest build that changed the order of a board, on the branch of
     /// `latest`. The first build of a branch counts as a change.
     ///
     /// # Errors
@@ -219,7 +224,7 @@ struct Place {
     branch: Option<i64>,
     committed_at: Seconds,
     in_line: bool,
-    table: TableId,
+    order: Option<OrderId>,
     changed: u8,
 }
 
@@ -231,7 +236,7 @@ impl Place {
             branch: row.get("branch_id")?,
             committed_at: row.get("committed_at")?,
             in_line: row.get::<_, Option<u32>>("pull_request")?.is_none(),
-            table: row.get("table_id")?,
+            order: row.get("order_id")?,
             changed: row.get("changed")?,
         })
     }
@@ -239,9 +244,10 @@ impl Place {
 
 /// What [`Place::from_row`] reads; a condition follows.
 const SELECT_PLACE: &str =
-    "SELECT build.id, board_id, branch_id, committed_at, pull_request, table_id,
-        changed
-    FROM build JOIN firmware ON firmware.id = build.firmware_id";
+    "SELECT build.id, board_id, branch_id, committed_at, pull_request, order_id, changed
+    FROM build
+    JOIN firmware ON firmware.id = build.firmware_id
+    JOIN init_table ON init_table.id = firmware.table_id";
 
 impl Writer<'_> {
     /// Stores a build, with all that it names.
@@ -257,6 +263,9 @@ impl Writer<'_> {
         new: &NewBuild,
         reading: Reading<'_>,
     ) -> Result<RecordedBuild, StoreError> {
+        if let (Some(branch), None) = (&new.branch, new.pull_request) {
+            self.learn_default_branch(new.project, branch)?;
+        }
         let firmware = self.put_firmware(new.project, reading)?;
         let commit = self.put_commit(new)?;
         let board = self.put_board(new.project, &new.board)?;
@@ -290,13 +299,14 @@ impl Writer<'_> {
         let id = self
             .sql
             .prepare_cached(
-                "INSERT INTO build (board_id, commit_id, firmware_id, branch_id, pull_request, base,
-                                    received_at, committed_at, changed)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0) RETURNING id",
+                "INSERT INTO build (board_id, project_id, commit_id, firmware_id, branch_id,
+                                    pull_request, base, received_at, committed_at, changed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0) RETURNING id",
             )?
             .query_row(
                 params![
                     board,
+                    new.project,
                     commit.id,
                     firmware,
                     self.put_branch(new)?,
@@ -407,12 +417,12 @@ impl Writer<'_> {
         Ok(query.query_row(at, Place::from_row).optional()?)
     }
 
-    /// Sets whether the table of a build differs from that of the one before.
+    /// Sets whether the order of a build differs from that of the one before.
     fn mark(&self, place: &Place) -> Result<(), StoreError> {
         let changed = match (place.in_line, self.previous(place)?) {
             (false, _) => SAME,
             (true, None) => FIRST,
-            (true, Some(previous)) if previous.table == place.table => SAME,
+            (true, Some(previous)) if previous.order == place.order => SAME,
             (true, Some(_)) => CHANGED,
         };
         if changed != place.changed {
@@ -425,14 +435,7 @@ impl Writer<'_> {
 
     fn refresh_latest(&self, place: &Place) -> Result<(), StoreError> {
         if place.in_line {
-            self.sql
-                .prepare_cached(
-                    "UPDATE board SET latest_build = (
-                         SELECT id FROM build WHERE board_id = ?1 AND pull_request IS NULL
-                         ORDER BY committed_at DESC, id DESC LIMIT 1)
-                     WHERE id = ?1",
-                )?
-                .execute([place.board])?;
+            self.show_newest(place.board)?;
         } else {
             // Shown only while the board has nothing else.
             self.sql
@@ -445,6 +448,30 @@ impl Writer<'_> {
                 )?
                 .execute(params![place.board, place.id, place.committed_at])?;
         }
+        Ok(())
+    }
+
+    /// Makes a board show the newest of its builds, of the default branch where
+    /// it has one of that. With none but for pull requests it shows what it did.
+    pub(super) fn show_newest(&self, board: BoardRow) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE board SET latest_build = coalesce(
+                     (SELECT id FROM build
+                      WHERE board_id = ?1 AND pull_request IS NULL AND branch_id = (
+                          SELECT branch.id
+                          FROM port
+                          JOIN project ON project.id = port.project_id
+                          JOIN branch ON branch.project_id = project.id
+                                     AND branch.name = project.default_branch
+                          WHERE port.id = board.port_id)
+                      ORDER BY committed_at DESC, id DESC LIMIT 1),
+                     (SELECT id FROM build WHERE board_id = ?1 AND pull_request IS NULL
+                      ORDER BY committed_at DESC, id DESC LIMIT 1),
+                     latest_build)
+                 WHERE id = ?1",
+            )?
+            .execute([board])?;
         Ok(())
     }
 }

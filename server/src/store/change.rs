@@ -28,7 +28,7 @@ fn as_texts<S: serde::Serializer>(boards: &[BoardId], serializer: S) -> Result<S
     serializer.collect_seq(boards.iter().map(ToString::to_string))
 }
 
-/// Walks changed builds from the newest on. The first build of a board on a
+/// Walks changed builds of a project from the newest on. The first build of a board on a
 /// branch begins its order rather than changing it: it is marked 2.
 pub(super) const RECENT_CHANGES: &str = r#"SELECT "commit".sha AS sha, build.committed_at AS committed_at,
         board.name AS board, board.variant AS variant, port.name AS port
@@ -36,7 +36,7 @@ pub(super) const RECENT_CHANGES: &str = r#"SELECT "commit".sha AS sha, build.com
     JOIN board ON board.id = build.board_id
     JOIN port ON port.id = board.port_id
     JOIN "commit" ON "commit".id = build.commit_id
-    WHERE build.changed = 1 AND port.project_id = ?1
+    WHERE build.changed = 1 AND build.project_id = ?1
     ORDER BY build.committed_at DESC"#;
 
 impl Reader<'_> {

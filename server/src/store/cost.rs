@@ -77,7 +77,49 @@ impl History {
                 Ok::<_, super::StoreError>(())
             })
             .unwrap();
+        history.fill_another_branch();
+        history.fill_another_project();
         history
+    }
+
+    /// A branch whose order changes with every commit, and later than on the
+    /// default branch.
+    fn fill_another_branch(&self) {
+        self.store
+            .write(|writer| {
+                for number in 0..self.commits {
+                    let at = Timestamp::from_second(1_750_000_000 + i64::from(number)).unwrap();
+                    let new = NewBuild {
+                        branch: Some("next".to_owned()),
+                        commit: commit(1_000_000 + number),
+                        committed_at: Some(at),
+                        ..self.build(number, 4)
+                    };
+                    let table = table(3_000_000 + number, number * 100);
+                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                }
+                Ok::<_, super::StoreError>(())
+            })
+            .unwrap();
+    }
+
+    /// A project beside this one whose order changes with every commit, and
+    /// later than any of this one's.
+    fn fill_another_project(&self) {
+        let name = "openmv".parse().unwrap();
+        self.store
+            .write(|writer| {
+                let other = writer.create_project(&name, None, Timestamp::UNIX_EPOCH)?;
+                for number in 0..self.commits {
+                    let at = Timestamp::from_second(1_800_000_000 + i64::from(number)).unwrap();
+                    let committed_at = Some(at);
+                    let new = NewBuild { project: other.id, committed_at, ..self.build(number, 0) };
+                    let table = table(2_000_000 + number, number * 100);
+                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                }
+                Ok::<_, super::StoreError>(())
+            })
+            .unwrap();
     }
 
     fn build(&self, number: u32, of: u32) -> NewBuild {
@@ -123,9 +165,9 @@ impl History {
                 ])
             })
             .unwrap();
-        let upload = |number, image| {
+        let upload = |number, image, branch: &str| {
             let table = table(image, number);
-            let new = self.build(number, 4);
+            let new = NewBuild { branch: Some(branch.to_owned()), ..self.build(number, 4) };
             self.store
                 .write(|writer| {
                     let record = || {
@@ -135,8 +177,10 @@ impl History {
                 })
                 .unwrap()
         };
-        steps.push(("upload of the newest commit", upload(last, 1_000_000)));
-        steps.push(("upload of an old commit", upload(last / 2, 1_000_001)));
+        steps.push(("upload of the newest commit", upload(last, 1_000_000, "master")));
+        steps.push(("upload of an old commit", upload(last / 2, 1_000_001, "master")));
+        steps.push(("first upload of a branch", upload(last, 1_000_002, "release")));
+        steps.push(("upload of an old commit of it", upload(0, 1_000_003, "release")));
         steps
     }
 }

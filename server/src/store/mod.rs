@@ -35,4 +35,4 @@ pub use firmware::{KnownFirmware, Reading};
 pub use project::{Project, ProjectSummary};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
 pub use token::{Token, TokenText, TokenTextError};
-pub use value::{BoardRow, BuildId, FirmwareId, ProjectId, TableId, TokenId};
+pub use value::{BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::value::{Seconds, Word};
-use super::{ProjectId, Reader, StoreError, Writer};
-use crate::model::ProjectName;
+use super::{BoardRow, ProjectId, Reader, StoreError, Writer};
+use crate::model::{BranchName, ProjectName};
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -19,6 +19,9 @@ pub struct Project {
     pub name: ProjectName,
     /// Where its source can be browsed.
     pub repository_url: Option<String>,
+    /// The branch that boards are shown of where they have builds of it. Where
+    /// nobody chose one, that of the first build without a pull request.
+    pub default_branch: Option<String>,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -45,6 +48,7 @@ impl Project {
             id: row.get("id")?,
             name: row.get::<_, Word<_>>("name")?.0,
             repository_url: row.get("repository_url")?,
+            default_branch: row.get("default_branch")?,
             created_at: row.get::<_, Seconds>("created_at")?.0,
         })
     }
@@ -107,5 +111,43 @@ impl Writer<'_> {
             .query_row(params![name.as_str(), repository_url, Seconds(now)], Project::from_row)
             .optional()?;
         created.ok_or_else(|| StoreError::ProjectExists(name.clone()))
+    }
+
+    /// Chooses the branch that the boards of a project are shown of.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn set_default_branch(
+        &self,
+        project: ProjectId,
+        branch: &BranchName,
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached("UPDATE project SET default_branch = ?2 WHERE id = ?1")?
+            .execute(params![project, branch.as_str()])?;
+        let mut query = self.sql.prepare_cached(
+            "SELECT board.id FROM port JOIN board ON board.port_id = port.id
+             WHERE port.project_id = ?1",
+        )?;
+        let boards = query.query_map([project], |row| row.get(0))?;
+        for board in boards.collect::<Result<Vec<BoardRow>, _>>()? {
+            self.show_newest(board)?;
+        }
+        Ok(())
+    }
+
+    /// Notes the branch of a build, which becomes the default one when there is
+    /// none yet.
+    pub(super) fn learn_default_branch(
+        &self,
+        project: ProjectId,
+        branch: &str,
+    ) -> Result<(), StoreError> {
+        self.sql
+            .prepare_cached(
+                "UPDATE project SET default_branch = ?2 WHERE id = ?1 AND default_branch IS NULL",
+            )?
+            .execute(params![project, branch])?;
+        Ok(())
     }
 }

@@ -1,16 +1,18 @@
-//! Orders, stored once however many builds have them, and the way back to the
-//! whole [`InitTable`] of a build.
+//! Tables and their orders, stored once however many builds have them, and the
+//! way back to the whole [`InitTable`] of a build.
 
 use rusqlite::{OptionalExtension, params};
 use sha2::Digest;
 
 use super::packed::{pack_addresses, pack_places, unpack_addresses, unpack_places};
 use super::value::{Bytes, Count, Json, Word};
-use super::{BuildId, Reader, StoreError, TableId, Writer};
-use crate::model::{Anomaly, Entry, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256};
+use super::{BuildId, OrderId, Reader, StoreError, TableId, Writer};
+use crate::model::{
+    Anomaly, Entry, EntryKind, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256,
+};
 
 impl Writer<'_> {
-    /// Stores the order of `table`, or finds it.
+    /// Stores `table` without its addresses and places, or finds it.
     pub(super) fn put_table(&self, table: &InitTable) -> Result<TableId, StoreError> {
         let entries: Vec<Entry> = table
             .entries
@@ -47,13 +49,14 @@ impl Writer<'_> {
             .sql
             .prepare_cached(
                 "INSERT INTO init_table
-                     (digest, init_count, deinit_count, origins, levels, main, anomaly_count,
-                      anomalies)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
+                     (digest, order_id, init_count, deinit_count, origins, levels, main,
+                      anomaly_count, anomalies)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
             )?
             .query_row(
                 params![
                     digest,
+                    self.put_order(table)?,
                     init_count,
                     deinit_count,
                     Json(&table.origins),
@@ -89,6 +92,35 @@ impl Writer<'_> {
             ])?;
         }
         Ok(id)
+    }
+
+    /// Stores the order that `table` says, or finds it; `None` when nothing
+    /// runs.
+    fn put_order(&self, table: &InitTable) -> Result<Option<OrderId>, StoreError> {
+        if table.entries.iter().all(|entry| entry.kind == EntryKind::Landmark) {
+            return Ok(None);
+        }
+        // What runs, and when. Priorities, slots and conditions are why.
+        let steps: Vec<_> = table
+            .entries
+            .iter()
+            .map(|entry| (entry.phase, entry.kind, &entry.level, &entry.function, entry.stage))
+            .collect();
+        let content =
+            serde_json::to_vec(&steps).map_err(|_| StoreError::Corrupt { what: "table" })?;
+        let digest = Bytes(Sha256(sha2::Sha256::digest(&content).into()));
+        let known = self
+            .sql
+            .prepare_cached("SELECT id FROM run_order WHERE digest = ?1")?
+            .query_row([&digest], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = known {
+            return Ok(Some(id));
+        }
+        Ok(self
+            .sql
+            .prepare_cached("INSERT INTO run_order (digest) VALUES (?1) RETURNING id")?
+            .query_row([&digest], |row| row.get(0))?)
     }
 
     /// Stores the places of the entries of `table`, or finds them; gives the
@@ -191,7 +223,7 @@ impl Reader<'_> {
         Ok(table)
     }
 
-    /// The entries of an order, without addresses and places.
+    /// The entries of a table, without addresses and places.
     fn entries(&self, table: TableId) -> Result<Vec<Entry>, StoreError> {
         let mut query =
             self.sql.prepare_cached("SELECT * FROM entry WHERE table_id = ?1 ORDER BY position")?;

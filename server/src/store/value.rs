@@ -42,8 +42,12 @@ row_id! {
     ProjectId;
     /// The row of a board or of one variant of it.
     BoardRow;
-    /// The row of an order. Builds with the same order have the same one.
+    /// The row of a table. Builds whose tables are equal but for addresses and
+    /// places have the same one.
     TableId;
+    /// The row of an order. Builds that run the same functions in the same order
+    /// have the same one, whatever the priorities are.
+    OrderId;
     /// The row of a firmware file.
     FirmwareId;
     /// The row of a build.

@@ -27,7 +27,7 @@ fn a_project_lists_its_ports() {
     let project = filled().get("/api/v1/projects/micropython").json();
     assert_eq!(project["repository_url"], "https://example.org/micropython");
     assert_eq!(project["ports"][0]["name"], "stm32");
-    assert_eq!(project["ports"][0]["tables"], 2);
+    assert_eq!(project["ports"][0]["orders"], 2);
     assert_eq!(project["ports"][0]["last_committed_at"], "2026-03-01T12:00:00Z");
 }
 
@@ -42,7 +42,7 @@ fn a_port_lists_its_boards_and_a_board_has_its_table() {
     assert_eq!(board["latest"]["commit"], COMMIT);
     assert_eq!(board["table"]["entries"][0]["function"], "pin_init0");
     assert_eq!(board["last_change"], board["latest"]);
-    assert_eq!(board["boards_with_same_table"], 1);
+    assert_eq!(board["boards_with_same_order"], 1);
 }
 
 #[test]

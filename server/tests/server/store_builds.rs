@@ -352,7 +352,7 @@ fn the_overview_counts_boards_and_orders() {
     }
     let ports = stored.store.read(|reader| reader.ports(stored.project)).unwrap();
     assert_eq!(ports.len(), 1);
-    assert_eq!((ports[0].boards, ports[0].tables, ports[0].boards_with_anomalies), (4, 3, 1));
+    assert_eq!((ports[0].boards, ports[0].orders, ports[0].boards_with_anomalies), (4, 2, 1));
     assert_eq!(ports[0].last_committed_at, Some(time(1)));
 
     let boards = stored
@@ -365,11 +365,96 @@ fn the_overview_counts_boards_and_orders() {
 
     let board = "stm32/A".parse().unwrap();
     let board = stored.store.read(|reader| reader.board(stored.project, &board)).unwrap().unwrap();
-    assert_eq!(board.boards_with_same_table, 2);
+    assert_eq!(board.boards_with_same_order, 2);
     assert_eq!(board.last_change, Some(board.latest.clone()));
 
     let projects = stored.store.read(|reader| reader.projects()).unwrap();
     assert_eq!((projects[0].ports, projects[0].boards), (1, 4));
+}
+
+#[test]
+fn renumbering_is_no_change_of_the_order() {
+    let stored = Stored::new();
+    let mut renumbered = firmware(2, &["a", "b"]);
+    for entry in &mut renumbered.entries {
+        entry.priority = Some("07".parse().unwrap());
+        entry.slot = entry.slot.map(|slot| slot + 3);
+    }
+    renumbered.anomalies = crate::support::tables::anomalies();
+    stored.record(&stored.build(1), &firmware(1, &["a", "b"]));
+    stored.record(&stored.build(2), &renumbered);
+    assert_eq!(stored.line(), ["2", "1*"]);
+
+    // Both tables are kept, and count as one order.
+    let other = NewBuild { board: "stm32/PYBD".parse().unwrap(), ..stored.build(1) };
+    stored.record(&other, &firmware(3, &["a", "b"]));
+    let boards = stored
+        .store
+        .read(|reader| reader.port_boards(stored.project, &"stm32".parse().unwrap()))
+        .unwrap();
+    assert_eq!(boards[0].latest.order, boards[1].latest.order);
+    assert_ne!(boards[0].latest.table, boards[1].latest.table);
+    let ports = stored.store.read(|reader| reader.ports(stored.project)).unwrap();
+    assert_eq!(ports[0].orders, 1);
+    let id = "stm32/PYBD".parse().unwrap();
+    let board = stored.store.read(|reader| reader.board(stored.project, &id)).unwrap().unwrap();
+    assert_eq!(board.boards_with_same_order, 2);
+}
+
+#[test]
+fn another_level_or_stage_is_another_order() {
+    let stored = Stored::new();
+    let mut levelled = firmware(2, &["a", "b"]);
+    levelled.entries[1].level = Some("core".parse().unwrap());
+    let mut staged = levelled.clone();
+    staged.file.sha256 = digest(3);
+    staged.entries[1].stage = Some(initboard::model::Stage::Boot);
+    stored.record(&stored.build(1), &firmware(1, &["a", "b"]));
+    stored.record(&stored.build(2), &levelled);
+    stored.record(&stored.build(3), &staged);
+    assert_eq!(stored.line(), ["3*", "2*", "1*"]);
+}
+
+#[test]
+fn a_board_that_runs_nothing_has_no_order() {
+    let stored = Stored::new();
+    stored.record(&stored.build(1), &firmware(1, &[]));
+    let ports = stored.store.read(|reader| reader.ports(stored.project)).unwrap();
+    assert_eq!((ports[0].boards, ports[0].orders), (1, 0));
+    let id = "stm32/PYBV10".parse().unwrap();
+    let board = stored.store.read(|reader| reader.board(stored.project, &id)).unwrap().unwrap();
+    assert_eq!((board.latest.order, board.boards_with_same_order), (None, 1));
+}
+
+#[test]
+fn a_board_is_shown_of_the_default_branch() {
+    let stored = Stored::new();
+    let on =
+        |branch: &str, number| NewBuild { branch: Some(branch.to_owned()), ..stored.build(number) };
+    let proposed = NewBuild { pull_request: Some(7), ..on("feature", 1) };
+    stored.record(&proposed, &firmware(1, &["a"]));
+    // The first that is not proposed decides, and newer ones do not take over.
+    stored.record(&on("master", 2), &firmware(2, &["a"]));
+    stored.record(&on("v1.28-release", 3), &firmware(3, &["b"]));
+    let board = || {
+        let id = "stm32/PYBV10".parse().unwrap();
+        stored.store.read(|reader| reader.board(stored.project, &id)).unwrap().unwrap()
+    };
+    assert_eq!(stored.latest(), commit(2));
+    assert_eq!(board().branch.as_deref(), Some("master"));
+    assert_eq!(board().last_change, Some(board().latest));
+
+    // A board without builds of that branch is shown all the same.
+    let other = NewBuild { board: "stm32/PYBD".parse().unwrap(), ..on("v1.28-release", 3) };
+    stored.record(&other, &firmware(4, &["b"]));
+    let id = "stm32/PYBD".parse().unwrap();
+    let found = stored.store.read(|reader| reader.board(stored.project, &id)).unwrap().unwrap();
+    assert_eq!(found.branch.as_deref(), Some("v1.28-release"));
+
+    let branch = "v1.28-release".parse().unwrap();
+    stored.store.write(|writer| writer.set_default_branch(stored.project, &branch)).unwrap();
+    assert_eq!(stored.latest(), commit(3));
+    assert_eq!(board().branch.as_deref(), Some("v1.28-release"));
 }
 
 #[test]

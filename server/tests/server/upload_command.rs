@@ -69,7 +69,15 @@ fn upload(url: &str, token: &str, files: &[&str], more: &[&str]) -> Output {
 fn a_project_gets_a_server_a_token_and_all_its_boards() {
     let folder = tempfile::tempdir().unwrap();
     let created = run(
-        &["project", "create", "micropython", "--repository", "https://example.org/mp"],
+        &[
+            "project",
+            "create",
+            "micropython",
+            "--repository",
+            "https://example.org/mp",
+            "--default-branch",
+            "master",
+        ],
         folder.path(),
     );
     assert!(created.status.success(), "{}", text(&created.stderr));

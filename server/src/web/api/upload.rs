@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
-use crate::model::{BoardId, CommitSha, Finding, InitTable, ProjectName, Sha256};
+use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
 use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
@@ -129,7 +129,7 @@ impl Described {
             board,
             commit,
             parents,
-            branch: given.optional::<Branch>("branch")?.map(|branch| branch.0),
+            branch: given.optional::<BranchName>("branch")?.map(String::from),
             committed_at: given.optional::<CommitTime>("commit_time")?.map(|time| time.0),
             pull_request,
             base,
@@ -155,22 +155,6 @@ fn parse_parents(list: &str) -> Result<Vec<CommitSha>, AppError> {
         ));
     }
     Ok(parents)
-}
-
-struct Branch(String);
-
-impl std::str::FromStr for Branch {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.is_empty() || text.len() > 255 || text.chars().any(char::is_control) {
-            return Err(format!(
-                "`{}` is not a branch: expected 1 to 255 bytes without control characters",
-                shown(text)
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
 }
 
 struct PullRequest(u32);

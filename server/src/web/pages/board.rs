@@ -104,7 +104,7 @@ pub(in crate::web) async fn board(
 
 fn same(stored: &StoredBoard, siblings: usize, registered: bool) -> String {
     let port = &stored.board.port;
-    match (registered, stored.boards_with_same_table as usize, siblings) {
+    match (registered, stored.boards_with_same_order as usize, siblings) {
         (false, same, all) => {
             format!("The same goes for {same} of {all} {port} boards.")
         }

@@ -161,10 +161,9 @@ fn attention(
     Ok(rows)
 }
 
-/// The number of different orders; a board of which nothing is read has none.
+/// The number of different orders.
 fn orders<'a>(boards: impl Iterator<Item = &'a PortBoard>) -> usize {
-    let registered = boards.filter(|board| !is_unread(board));
-    registered.map(|board| board.latest.table).collect::<BTreeSet<_>>().len()
+    boards.filter_map(|board| board.latest.order).collect::<BTreeSet<_>>().len()
 }
 
 fn is_unread(board: &PortBoard) -> bool {

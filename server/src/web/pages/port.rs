@@ -15,7 +15,7 @@ use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
 use super::{PageError, Shell, find_port, find_project, page, query_of};
 use crate::model::{CommitSha, InitTable, Level, Phase, PortName, ProjectName};
-use crate::store::{PortBoard, TableId};
+use crate::store::{OrderId, PortBoard, TableId};
 use crate::web::{AppError, AppState};
 
 /// How many functions are named that one group runs and another does not.
@@ -116,7 +116,7 @@ pub(in crate::web) async fn port(
     let mut rows: Vec<BoardRow> = boards
         .iter()
         .map(|board| {
-            let at = grouped.iter().position(|(table, _)| *table == board.latest.table);
+            let at = grouped.iter().position(|(order, _)| *order == board.latest.order);
             BoardRow {
                 label: board.board.label(),
                 group: at.map_or(0, |at| at + 1),
@@ -193,12 +193,12 @@ fn is_empty(board: &PortBoard) -> bool {
 
 /// The boards by order, the most common first; those of which nothing is known
 /// last.
-fn grouped(boards: &[PortBoard]) -> Vec<(TableId, Vec<&PortBoard>)> {
-    let mut by_table: BTreeMap<TableId, Vec<&PortBoard>> = BTreeMap::new();
+fn grouped(boards: &[PortBoard]) -> Vec<(Option<OrderId>, Vec<&PortBoard>)> {
+    let mut by_order: BTreeMap<Option<OrderId>, Vec<&PortBoard>> = BTreeMap::new();
     for board in boards {
-        by_table.entry(board.latest.table).or_default().push(board);
+        by_order.entry(board.latest.order).or_default().push(board);
     }
-    let mut groups: Vec<_> = by_table.into_iter().collect();
+    let mut groups: Vec<_> = by_order.into_iter().collect();
     groups.sort_by(|(_, a), (_, b)| {
         let key = |boards: &[&PortBoard]| (is_empty(boards[0]), Reverse(boards.len()));
         key(a).cmp(&key(b)).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
@@ -207,14 +207,19 @@ fn grouped(boards: &[PortBoard]) -> Vec<(TableId, Vec<&PortBoard>)> {
 }
 
 fn groups(
-    grouped: &[(TableId, Vec<&PortBoard>)],
+    grouped: &[(Option<OrderId>, Vec<&PortBoard>)],
     tables: &BTreeMap<TableId, InitTable>,
     now: Timestamp,
 ) -> Vec<Group> {
     let readable = grouped.first().filter(|(_, boards)| !is_empty(boards[0]));
-    let reference = readable.and_then(|(id, boards)| Some((*id, tables.get(id)?, boards)));
-    let group = |(index, (id, boards)): (usize, &(TableId, Vec<&PortBoard>))| {
-        let table = tables.get(id);
+    // Boards that run alike may differ in what is wrong with them: the worst counts.
+    let table_of = |boards: &[&PortBoard]| {
+        let tables = boards.iter().filter_map(|board| tables.get(&board.latest.table));
+        tables.max_by_key(|table| table.findings.len())
+    };
+    let reference = readable.and_then(|(order, boards)| Some((*order, table_of(boards)?)));
+    let group = |(index, (order, boards)): (usize, &(Option<OrderId>, Vec<&PortBoard>))| {
+        let table = table_of(boards);
         let latest = &boards[0].latest;
         Group {
             title: match (is_empty(boards[0]), boards.len()) {
@@ -229,8 +234,8 @@ fn groups(
             init_count: latest.init_count,
             deinit_count: latest.deinit_count,
             difference: reference
-                .filter(|(reference, ..)| reference != id && !is_empty(boards[0]))
-                .and_then(|(_, reference, _)| Some(difference(reference, table?))),
+                .filter(|(reference, _)| reference != order && !is_empty(boards[0]))
+                .and_then(|(_, reference)| Some(difference(reference, table?))),
             boards: boards
                 .iter()
                 .map(|board| GroupBoard {
