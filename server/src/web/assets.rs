@@ -3,10 +3,12 @@
 //! good and never shows an old one.
 
 use axum::body::Body;
-use axum::extract::Path;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+
+use super::pages;
+use super::path::PagePath;
 
 #[derive(RustEmbed)]
 #[folder = "../static"]
@@ -29,9 +31,9 @@ fn version(file: &EmbeddedFile) -> String {
 }
 
 /// `/-/static/NAME`.
-pub(super) async fn asset(Path(name): Path<String>) -> Response {
+pub(super) async fn asset(PagePath(name): PagePath<String>) -> Response {
     let Some(file) = Assets::get(&name) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return pages::not_found().await.into_response();
     };
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",

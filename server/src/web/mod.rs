@@ -5,6 +5,7 @@
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
+//! - `path` reads the names in an address
 //! - [`state`] is what every handler has
 
 mod api;
@@ -13,6 +14,7 @@ mod auth;
 mod error;
 pub mod openapi;
 mod pages;
+mod path;
 mod state;
 
 use std::any::Any;
@@ -20,9 +22,9 @@ use std::future::Future;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -31,6 +33,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 
 pub use error::{AppError, ErrorEnvelope};
+use pages::PageError;
 pub use state::{AppState, Config};
 
 /// How long requests may go on after the server was told to stop.
@@ -56,12 +59,16 @@ pub fn router(app: AppState) -> Router {
             get(api::boards::build),
         )
         .route("/openapi.json", get(openapi::serve))
-        // A route rather than a fallback: `/{project}/{port}` would take these.
+        // Routes rather than a fallback: `/{project}/{port}` would take these.
+        .route("/", any(no_endpoint))
         .route("/{*nothing}", any(no_endpoint))
         .method_not_allowed_fallback(wrong_method);
     let router = Router::new()
         .route("/healthz", get(healthz))
         .nest("/api/v1", api)
+        .route("/api/v1/", any(no_endpoint))
+        // For what stands above; pages answer in their own way.
+        .method_not_allowed_fallback(wrong_method)
         .route("/-/static/{name}", get(assets::asset))
         .route("/", get(pages::projects))
         .route("/{project}", get(pages::overview))
@@ -69,8 +76,8 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/{port}", get(pages::port))
         .route("/{project}/{port}/{board}", get(pages::board))
         .route("/{project}/{port}/{board}/{commit}", get(pages::build))
-        .fallback(pages::not_found)
-        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_page)
+        .method_not_allowed_fallback(wrong_method_of_page)
         .with_state(app);
     common(router)
 }
@@ -143,19 +150,44 @@ async fn healthz(State(app): State<AppState>) -> Result<&'static str, AppError> 
     Ok("ok\n")
 }
 
-async fn no_endpoint(uri: Uri) -> AppError {
+async fn no_endpoint(OriginalUri(uri): OriginalUri) -> AppError {
     AppError::not_found(
         "no-such-address",
         format!("there is nothing at {}; /api/v1/openapi.json lists what there is", uri.path()),
     )
 }
 
-async fn wrong_method(method: Method, uri: Uri) -> AppError {
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> AppError {
     AppError::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "wrong-method",
         format!("{} does not answer {method}; the Allow header lists what it answers", uri.path()),
     )
+}
+
+async fn wrong_method_of_page(method: Method, uri: OriginalUri) -> PageError {
+    wrong_method(method, uri).await.into()
+}
+
+/// No page: an address with a `/` too many leads to the one without it.
+async fn no_page(uri: Uri) -> Response {
+    match without_slash(&uri) {
+        Some(address) => Redirect::permanent(&address).into_response(),
+        None => pages::not_found().await.into_response(),
+    }
+}
+
+/// The address without the `/` at its end. Not where a browser would take what
+/// is left for the address of another host: `//example.org`.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let path = uri.path().strip_suffix('/')?;
+    if path.len() < 2 || path.ends_with('/') || path[1..].starts_with(['/', '\\']) {
+        return None;
+    }
+    Some(match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    })
 }
 
 fn answer_panic(panic: &(dyn Any + Send)) -> Response {
@@ -170,6 +202,23 @@ fn answer_panic(panic: &(dyn Any + Send)) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slash_too_many_never_leads_to_another_host() {
+        for (address, expected) in [
+            ("/micropython/?sort=-boards", Some("/micropython?sort=-boards")),
+            ("/micropython/stm32/", Some("/micropython/stm32")),
+            ("/", None),
+            ("//", None),
+            ("//example.org/", None),
+            ("/\\example.org/", None),
+            ("/micropython//", None),
+            ("/micropython", None),
+        ] {
+            let uri: Uri = address.parse().unwrap();
+            assert_eq!(without_slash(&uri).as_deref(), expected, "{address}");
+        }
+    }
 
     #[tokio::test]
     async fn a_panic_is_answered_with_the_envelope_and_without_its_cause() {

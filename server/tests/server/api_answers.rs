@@ -80,7 +80,12 @@ fn search_finds_functions_and_boards() {
 fn what_is_not_there_is_404_in_the_envelope() {
     let app = filled();
     for (path, code) in [
+        ("/api/v1", "no-such-address"),
+        ("/api/v1/", "no-such-address"),
         ("/api/v1/nothing", "no-such-address"),
+        ("/api/v1/projects/", "no-such-address"),
+        ("/api/v1/projects/%ff", "no-such-name"),
+        ("/api/v1/projects/micropython/ports/stm32/boards/%ff", "no-such-name"),
         ("/api/v1/projects/zephyr", "no-project"),
         ("/api/v1/projects/-%2F..", "no-such-name"),
         ("/api/v1/projects/micropython/ports/rp2", "no-port"),
@@ -90,8 +95,13 @@ fn what_is_not_there_is_404_in_the_envelope() {
         let (status, found, message) = app.get(path).error();
         assert_eq!((status, found.as_str()), (404, code), "{path}: {message}");
     }
-    let (status, code, _) = app.delete("/api/v1/projects").error();
-    assert_eq!((status, code.as_str()), (405, "wrong-method"));
+    for path in ["/api/v1/builds", "/api/v1/projects", "/healthz"] {
+        let (status, code, message) = app.delete(path).error();
+        assert_eq!((status, code.as_str()), (405, "wrong-method"));
+        assert!(message.starts_with(&format!("{path} does not answer DELETE")), "{message}");
+    }
+    let (.., message) = app.get("/api/v1/nothing").error();
+    assert!(message.starts_with("there is nothing at /api/v1/nothing;"), "{message}");
 }
 
 #[test]

@@ -295,7 +295,43 @@ fn tables_sort_by_the_column_in_the_address() {
         text(&Html::parse_document(refused.text()), ".answer")
             .starts_with("There is no column “colour” to sort by")
     );
-    assert_eq!(app.get("/micropython?colour=red").status, 400);
+}
+
+#[test]
+fn parameters_of_others_are_ignored() {
+    let app = with_samples();
+    let plain = page(&app, "/micropython?sort=-boards").html();
+    assert_eq!(page(&app, "/micropython?utm_source=mail&sort=-boards&fbclid=1").html(), plain);
+    assert_eq!(app.get("/micropython/-/search?q=pin&utm_source=mail").status, 200);
+}
+
+#[test]
+fn an_address_with_a_slash_too_many_leads_to_the_one_without() {
+    let app = with_samples();
+    for path in ["/micropython", "/micropython/mps2", "/micropython/mps2/MPS2_NET"] {
+        let html = page(&app, &format!("{path}/")).html();
+        assert_eq!(html, page(&app, path).html(), "{path}");
+    }
+    assert_eq!(app.get("/micropython//").status, 404);
+}
+
+#[test]
+fn what_pages_refuse_is_a_page() {
+    let app = with_samples();
+    for (answer, status) in [
+        (app.get("/%ff"), 404),
+        (app.get("/micropython/%ff/X"), 404),
+        (app.get("/-/static/zz.css"), 404),
+        (app.get("/-/static/%ff"), 404),
+        (app.get("/no//where"), 404),
+        (app.delete("/micropython"), 405),
+        (app.delete("/-/static/initboard.css"), 405),
+    ] {
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(!text(&Html::parse_document(answer.text()), "h1").is_empty());
+    }
+    assert_eq!(app.delete("/micropython").header("allow"), Some("GET,HEAD"));
 }
 
 #[test]

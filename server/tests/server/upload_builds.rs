@@ -185,6 +185,30 @@ fn firmware_is_kept_only_where_that_is_configured() {
 }
 
 #[test]
+fn a_commit_from_the_future_is_refused_and_a_clock_may_be_hours_off() {
+    let app = TestApp::start();
+    let in_hours = |hours| {
+        let time = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+        let mut upload = app.upload();
+        upload.query.retain(|(name, _)| name != "commit_time");
+        upload.query.push(("commit_time".to_owned(), time.to_string()));
+        upload.send(&elf::firmware())
+    };
+    let words = "is more than a day ahead of the server's clock";
+    assert_refused(&app, &in_hours(25), 400, "malformed-parameter", words);
+    assert_eq!(in_hours(23).status, 201);
+}
+
+#[test]
+fn an_unknown_content_type_is_told_which_header_to_send() {
+    let app = TestApp::start();
+    let form = "application/x-www-form-urlencoded".to_owned();
+    let answer = app.upload().header("content-type", form).send(&elf::firmware());
+    let words = "send the header `Content-Type: application/octet-stream` with an ELF file";
+    assert_refused(&app, &answer, 415, "unknown-content-type", words);
+}
+
+#[test]
 fn an_empty_body_is_refused() {
     let app = TestApp::start();
     assert_refused(&app, &app.upload().send(b""), 400, "empty-body", "the body is empty");

@@ -156,6 +156,31 @@ fn a_file_whose_board_is_unknown_is_not_sent() {
 }
 
 #[test]
+fn the_documented_curl_command_uploads() {
+    if !Command::new("curl").arg("--version").output().is_ok_and(|found| found.status.success()) {
+        return crate::support::tools::skip("curl");
+    }
+    let app = TestApp::start();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("firmware.elf"), elf::firmware()).unwrap();
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/server.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, command) = page.split_once("```sh\ncurl ").unwrap();
+    let (command, _) = command.split_once("```").unwrap();
+    let command = format!("curl --silent --show-error {command}")
+        .replace("https://init.example.org", &app.url(""))
+        .replace("$(git rev-parse HEAD)", COMMIT);
+    let output = Command::new("sh")
+        .args(["-c", &command])
+        .current_dir(folder.path())
+        .env("INITBOARD_TOKEN", app.token.reveal())
+        .output()
+        .unwrap();
+    let answer = text(&output.stdout);
+    assert!(answer.contains(r#""created":true"#), "{answer}{}", text(&output.stderr));
+}
+
+#[test]
 fn an_upload_is_tried_again_when_the_server_is_busy() {
     let app = TestApp::start();
     // A server in front that is busy once, then gone, then hands on.

@@ -1,13 +1,14 @@
 //! Ports, boards and builds.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::analyze;
 use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
 use crate::store::{Board, BuildSummary, CommitPrefix, PortBoard, Project, Reader};
+use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
 /// A port with its boards.
@@ -57,7 +58,7 @@ pub(in crate::web) struct BuildWithTable {
     ))]
 pub(in crate::web) async fn port(
     State(app): State<AppState>,
-    Path((project, port)): Path<(String, String)>,
+    ApiPath((project, port)): ApiPath<(String, String)>,
 ) -> Result<Json<PortWithBoards>, AppError> {
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
@@ -87,7 +88,7 @@ pub(in crate::web) async fn port(
     ))]
 pub(in crate::web) async fn board(
     State(app): State<AppState>,
-    Path((project, port, board)): Path<(String, String, String)>,
+    ApiPath((project, port, board)): ApiPath<(String, String, String)>,
 ) -> Result<Json<BoardWithTable>, AppError> {
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;
@@ -116,7 +117,7 @@ pub(in crate::web) async fn board(
     ))]
 pub(in crate::web) async fn build(
     State(app): State<AppState>,
-    Path((project, port, board, commit)): Path<(String, String, String, String)>,
+    ApiPath((project, port, board, commit)): ApiPath<(String, String, String, String)>,
 ) -> Result<Json<BuildWithTable>, AppError> {
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;

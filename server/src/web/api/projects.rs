@@ -1,12 +1,13 @@
 //! Projects, what is in them, and search.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::{Parameters, malformed};
 use crate::store::{PortSummary, Project, ProjectSummary, SearchHits};
+use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
 /// Longest text that can be searched for; no name is longer.
@@ -46,7 +47,7 @@ pub(in crate::web) async fn list(State(app): State<AppState>) -> Result<Json<Pro
     ))]
 pub(in crate::web) async fn show(
     State(app): State<AppState>,
-    Path(project): Path<String>,
+    ApiPath(project): ApiPath<String>,
 ) -> Result<Json<ProjectOverview>, AppError> {
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
@@ -69,7 +70,7 @@ pub(in crate::web) async fn show(
     ))]
 pub(in crate::web) async fn search(
     State(app): State<AppState>,
-    Path(project): Path<String>,
+    ApiPath(project): ApiPath<String>,
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<SearchHits>, AppError> {
     let text: String = Parameters::new(given, &["q"])?.required("q", "a part of a name")?;

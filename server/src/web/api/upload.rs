@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,6 +23,9 @@ use crate::{analyze, extract};
 /// Most parents of a commit; git's largest octopus merge in the Linux kernel has
 /// 66.
 const MAX_PARENTS: usize = 128;
+
+/// How far a commit's time may be ahead of the server's: clocks differ.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Largest table in JSON, which is read as a whole.
 const MAX_TABLE_BYTES: u64 = 16 << 20;
@@ -123,6 +126,17 @@ impl Described {
                 "the parameter `base` is given without `pull_request`: it is the commit that a pull request is compared with",
             ));
         }
+        let received_at = Timestamp::now();
+        let committed_at = given.optional::<CommitTime>("commit_time")?.map(|time| time.0);
+        if let Some(time) = committed_at.filter(|&time| time > received_at + MAX_AHEAD) {
+            // It would stay the newest build of its board for as long.
+            return Err(malformed(
+                "commit_time",
+                &format!(
+                    "{time} is more than a day ahead of the server's clock, {received_at:.0}: expected when the commit was made, as `git show -s --format=%cI` prints it; check the clock of the machine that made it"
+                ),
+            ));
+        }
         let build = NewBuild {
             // Known once the project is looked up.
             project: ProjectId(0),
@@ -130,10 +144,10 @@ impl Described {
             commit,
             parents,
             branch: given.optional::<BranchName>("branch")?.map(String::from),
-            committed_at: given.optional::<CommitTime>("commit_time")?.map(|time| time.0),
+            committed_at,
             pull_request,
             base,
-            received_at: Timestamp::now(),
+            received_at,
         };
         Ok(Self { project, build })
     }
@@ -213,7 +227,7 @@ impl Content {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unknown-content-type",
                 format!(
-                    "the Content-Type `{}` is not known: expected application/octet-stream for an ELF file, or application/json for its table",
+                    "the Content-Type `{}` is not known: send the header `Content-Type: application/octet-stream` with an ELF file, or `Content-Type: application/json` with its table",
                     shown(&value)
                 ),
             )),

@@ -1,7 +1,7 @@
 //! `/PROJECT/PORT/BOARD`: what a board runs now, and when that last changed.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -12,6 +12,7 @@ use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page};
 use crate::model::{BoardId, ProjectName};
 use crate::store::{Board as StoredBoard, BuildSummary, CommitPrefix};
+use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
 #[derive(Template)]
@@ -54,7 +55,7 @@ struct BuildRow {
 
 pub(in crate::web) async fn board(
     State(app): State<AppState>,
-    Path((project, port, label)): Path<(String, String, String)>,
+    PagePath((project, port, label)): PagePath<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let id = find_board(&port, &label)?;
     let (project, stored, siblings, build) = app

@@ -1,7 +1,7 @@
 //! `/PROJECT/PORT/BOARD/COMMIT`: one build, and what its firmware runs.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
@@ -11,6 +11,7 @@ use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page, shown};
 use crate::model::{BoardId, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName};
 use crate::store::{Build as StoredBuild, CommitPrefix};
+use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
 #[derive(Template)]
@@ -96,7 +97,7 @@ pub(super) struct EntryView {
 
 pub(in crate::web) async fn build(
     State(app): State<AppState>,
-    Path((project, port, label, commit)): Path<(String, String, String, String)>,
+    PagePath((project, port, label, commit)): PagePath<(String, String, String, String)>,
 ) -> Result<Response, PageError> {
     let board = find_board(&port, &label)?;
     let missing = PageError::not_found(format!(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -16,6 +16,7 @@ use super::when::When;
 use super::{PageError, Shell, find_project, page, query_of};
 use crate::model::{BoardId, Finding, PortName, ProjectName, Severity};
 use crate::store::{OrderChange, PortBoard, StoreError};
+use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
 /// How many changes of order the page lists, and how many boards of each.
@@ -85,7 +86,7 @@ struct ChangedBoard {
 
 pub(in crate::web) async fn overview(
     State(app): State<AppState>,
-    Path(project): Path<String>,
+    PagePath(project): PagePath<String>,
     query: Result<Query<SortQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;

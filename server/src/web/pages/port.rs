@@ -6,7 +6,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -16,6 +16,7 @@ use super::when::When;
 use super::{PageError, Shell, find_port, find_project, page, query_of};
 use crate::model::{CommitSha, InitTable, Level, Phase, PortName, ProjectName};
 use crate::store::{OrderId, PortBoard, TableId};
+use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
 /// How many functions are named that one group runs and another does not.
@@ -86,7 +87,7 @@ struct BoardRow {
 
 pub(in crate::web) async fn port(
     State(app): State<AppState>,
-    Path((project, port)): Path<(String, String)>,
+    PagePath((project, port)): PagePath<(String, String)>,
     query: Result<Query<SortQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{PageError, Shell, find_project, page, query_of};
 use crate::model::{Phase, PortName, ProjectName};
 use crate::store::{BoardHit, FunctionPlace, SearchHits};
+use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
 /// How many boards of a port are named beside a function.
@@ -63,7 +64,7 @@ struct PortRow {
 
 pub(in crate::web) async fn search(
     State(app): State<AppState>,
-    Path(project): Path<String>,
+    PagePath(project): PagePath<String>,
     query: Result<Query<SearchQuery>, QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {

@@ -3,9 +3,9 @@
 
 use serde::Deserialize;
 
-/// The query of a page whose table sorts.
+/// The query of a page whose table sorts. Links that people share carry
+/// parameters of others as well; they mean nothing here.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(in crate::web) struct SortQuery {
     sort: Option<String>,
 }
