@@ -8,6 +8,7 @@
 //! - `path` reads the names in an address
 //! - [`state`] is what every handler has
 
+mod answers;
 mod api;
 mod assets;
 mod auth;

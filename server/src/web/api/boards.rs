@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::analyze;
 use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
 use crate::store::{Board, BuildSummary, CommitPrefix, PortBoard, Project, Reader};
+use crate::web::answers::{self, Group};
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
@@ -18,6 +19,8 @@ pub(in crate::web) struct PortWithBoards {
     port: PortName,
     /// By name.
     boards: Vec<PortBoard>,
+    /// The boards by the order that they run, the most common first.
+    groups: Vec<Group>,
 }
 
 /// A board with its latest table.
@@ -70,7 +73,10 @@ pub(in crate::web) async fn port(
                 format!("`{}` has no builds of a port `{port}`", project.name),
             ));
         }
-        Ok(Json(PortWithBoards { project: project.name, port, boards }))
+        let tables = answers::tables(reader, &boards)?;
+        let groups =
+            answers::groups(&boards, &tables).into_iter().map(|(_, group)| group).collect();
+        Ok(Json(PortWithBoards { project: project.name, port, boards, groups }))
     })
     .await
 }

@@ -6,12 +6,16 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::{Parameters, malformed};
-use crate::store::{PortSummary, Project, ProjectSummary, SearchHits};
+use crate::store::{OrderChange, PortSummary, Project, ProjectSummary, SearchHits};
+use crate::web::answers::{self, FindingOfBoards};
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
 /// Longest text that can be searched for; no name is longer.
 const MAX_SEARCH_BYTES: usize = 512;
+
+/// How many changes of order an overview lists.
+const CHANGES: usize = 10;
 
 /// All projects.
 #[derive(Serialize, ToSchema)]
@@ -27,6 +31,10 @@ pub(in crate::web) struct ProjectOverview {
     project: Project,
     /// By name.
     ports: Vec<PortSummary>,
+    /// The findings that matter, the gravest first.
+    attention: Vec<FindingOfBoards>,
+    /// The newest commits that changed an order.
+    changes: Vec<OrderChange>,
 }
 
 /// List the projects
@@ -52,7 +60,9 @@ pub(in crate::web) async fn show(
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let ports = reader.ports(project.id)?;
-        Ok::<_, AppError>(Json(ProjectOverview { project, ports }))
+        let attention = answers::attention(reader, &reader.project_boards(project.id)?)?;
+        let changes = reader.recent_order_changes(project.id, CHANGES)?;
+        Ok::<_, AppError>(Json(ProjectOverview { project, ports, attention, changes }))
     })
     .await
 }

@@ -1,7 +1,6 @@
 //! `/PROJECT`: its ports, what needs attention, and where the order changed
 //! lately.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
@@ -14,14 +13,16 @@ use super::build::FindingView;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
 use super::{PageError, Shell, find_project, page, query_of};
-use crate::model::{BoardId, Finding, PortName, ProjectName, Severity};
-use crate::store::{OrderChange, PortBoard, StoreError};
+use crate::model::{BoardId, PortName, ProjectName};
+use crate::store::{OrderChange, PortBoard};
+use crate::web::answers::{self, FindingOfBoards, is_unread};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
-/// How many changes of order the page lists, and how many boards of each.
+/// How many changes of order the page lists, and how many boards of each change
+/// and of each finding.
 const CHANGES: usize = 10;
-const BOARDS_OF_A_CHANGE: usize = 8;
+const BOARDS_OF_A_ROW: usize = 8;
 
 const COLUMNS: [Sortable; 7] = [
     Sortable { key: "port", numeric: false },
@@ -41,6 +42,8 @@ struct Overview {
     boards: usize,
     orders: usize,
     unread: usize,
+    /// Number of boards that need attention.
+    troubled: usize,
     attention: Vec<Attention>,
     columns: Vec<Heading>,
     ports: Vec<PortRow>,
@@ -48,9 +51,9 @@ struct Overview {
 }
 
 struct Attention {
-    name: BoardId,
     finding: FindingView,
-    /// How many more findings the board has.
+    boards: Vec<BoardId>,
+    /// How many more boards have it.
     more: usize,
 }
 
@@ -95,11 +98,13 @@ pub(in crate::web) async fn overview(
             let project = find_project(reader, &project)?;
             let boards = reader.project_boards(project.id)?;
             let changes = reader.recent_order_changes(project.id, CHANGES)?;
-            let attention = attention(reader, &boards)?;
+            let attention = answers::attention(reader, &boards)?;
             Ok::<_, AppError>((project, boards, changes, attention))
         })
         .await?;
     let now = Timestamp::now();
+    let troubled: BTreeSet<&BoardId> = attention.iter().flat_map(|row| &row.boards).collect();
+    let troubled = troubled.len();
     let mut ports = ports(&boards, now);
     chosen.apply(&mut ports, |column, port| match column {
         1 => Key::Number(port.boards as u64),
@@ -115,7 +120,8 @@ pub(in crate::web) async fn overview(
         boards: boards.len(),
         orders: orders(boards.iter()),
         unread: boards.iter().filter(|board| is_unread(board)).count(),
-        attention,
+        troubled,
+        attention: attention.into_iter().map(Attention::new).collect(),
         columns: chosen.headings(&COLUMNS),
         ports,
         changes: changes
@@ -135,40 +141,9 @@ enum Key {
     Time(Timestamp),
 }
 
-/// The boards with findings that matter, each with its first one: an error
-/// before a warning.
-fn attention(
-    reader: &crate::store::Reader<'_>,
-    boards: &[PortBoard],
-) -> Result<Vec<Attention>, StoreError> {
-    let mut rows = Vec::new();
-    // Most tables are whole, and one that is not empty and has no anomaly has
-    // no finding either; so few are read.
-    let worth_reading = |board: &&PortBoard| board.latest.anomaly_count > 0 || is_unread(board);
-    for board in boards.iter().filter(worth_reading) {
-        let mut table = reader.table_of(board.latest.id)?;
-        crate::analyze::derive(&mut table);
-        let grave: Vec<&Finding> =
-            table.findings.iter().filter(|finding| finding.severity >= Severity::Warning).collect();
-        let Some(worst) = grave.iter().min_by_key(|finding| Reverse(finding.severity)) else {
-            continue;
-        };
-        rows.push(Attention {
-            name: board.board.clone(),
-            finding: FindingView::new(worst),
-            more: grave.len() - 1,
-        });
-    }
-    Ok(rows)
-}
-
 /// The number of different orders.
 fn orders<'a>(boards: impl Iterator<Item = &'a PortBoard>) -> usize {
     boards.filter_map(|board| board.latest.order).collect::<BTreeSet<_>>().len()
-}
-
-fn is_unread(board: &PortBoard) -> bool {
-    board.latest.init_count == 0 && board.latest.deinit_count == 0
 }
 
 fn ports(boards: &[PortBoard], now: Timestamp) -> Vec<PortRow> {
@@ -201,9 +176,18 @@ fn ports(boards: &[PortBoard], now: Timestamp) -> Vec<PortRow> {
     by_port.into_iter().map(row).collect()
 }
 
+impl Attention {
+    fn new(row: FindingOfBoards) -> Self {
+        let FindingOfBoards { finding, mut boards } = row;
+        let more = boards.len().saturating_sub(BOARDS_OF_A_ROW);
+        boards.truncate(BOARDS_OF_A_ROW);
+        Self { finding: FindingView::new(&finding), boards, more }
+    }
+}
+
 impl Change {
     fn new(project: &ProjectName, change: OrderChange, now: Timestamp) -> Self {
-        let more = change.boards.len().saturating_sub(BOARDS_OF_A_CHANGE);
+        let more = change.boards.len().saturating_sub(BOARDS_OF_A_ROW);
         let link = |board: BoardId| ChangedBoard {
             link: format!("/{project}/{board}/{}", change.commit),
             name: board,
@@ -211,7 +195,7 @@ impl Change {
         Self {
             commit: change.commit.short().to_owned(),
             when: When::new(change.committed_at, now),
-            boards: change.boards.into_iter().take(BOARDS_OF_A_CHANGE).map(link).collect(),
+            boards: change.boards.into_iter().take(BOARDS_OF_A_ROW).map(link).collect(),
             more,
         }
     }

@@ -1,0 +1,171 @@
+//! What pages and the API both answer: values that are computed from several
+//! rows of the store, once for both.
+
+use std::cmp::Reverse;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::analyze;
+use crate::model::{BoardId, Finding, InitTable, Level, Phase, Severity};
+use crate::store::{OrderId, PortBoard, Reader, StoreError, TableId};
+
+/// One finding, with the boards that have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct FindingOfBoards {
+    #[serde(flatten)]
+    pub(super) finding: Finding,
+    /// The boards, by name.
+    #[serde(serialize_with = "as_texts")]
+    #[schema(value_type = Vec<String>)]
+    pub(super) boards: Vec<BoardId>,
+}
+
+/// Boards of a port that run one order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Group {
+    /// The boards, each `BOARD` or `BOARD-VARIANT`.
+    pub(super) boards: Vec<String>,
+    /// Whether nothing could be read of their firmware.
+    pub(super) unread: bool,
+    /// Number of init functions.
+    pub(super) init_count: u32,
+    /// Number of deinit functions.
+    pub(super) deinit_count: u32,
+    /// What the rules say of the order.
+    pub(super) findings: Vec<Finding>,
+    /// How the order differs from that of the first group.
+    pub(super) difference: Option<Difference>,
+}
+
+/// How one order differs from another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct Difference {
+    /// Functions that only this one runs, in order.
+    pub(super) added: Vec<String>,
+    /// Functions that only the other one runs, in order.
+    pub(super) missing: Vec<String>,
+    /// Whether what both run stands in another order, or at other levels.
+    pub(super) reordered: bool,
+}
+
+fn as_texts<S: Serializer>(boards: &[BoardId], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(boards.iter().map(BoardId::to_string))
+}
+
+/// Whether nothing could be read of a board's firmware.
+pub(super) fn is_unread(board: &PortBoard) -> bool {
+    board.latest.order.is_none()
+}
+
+/// The tables of boards, each once, with what is derived from them.
+pub(super) fn tables<'a>(
+    reader: &Reader<'_>,
+    boards: impl IntoIterator<Item = &'a PortBoard>,
+) -> Result<BTreeMap<TableId, InitTable>, StoreError> {
+    let mut tables = BTreeMap::new();
+    for board in boards {
+        if let Entry::Vacant(vacant) = tables.entry(board.latest.table) {
+            let mut table = reader.table_of(board.latest.id)?;
+            analyze::derive(&mut table);
+            vacant.insert(table);
+        }
+    }
+    Ok(tables)
+}
+
+/// The findings that matter, the gravest first, each with its boards.
+pub(super) fn attention(
+    reader: &Reader<'_>,
+    boards: &[PortBoard],
+) -> Result<Vec<FindingOfBoards>, StoreError> {
+    // A table that has entries and no anomaly may still have a finding, but none
+    // about the registry itself; most tables are whole, so few are read.
+    let worth_reading = |board: &&PortBoard| board.latest.anomaly_count > 0 || is_unread(board);
+    let tables = tables(reader, boards.iter().filter(worth_reading))?;
+    let mut found: BTreeMap<(Reverse<Severity>, String, String), FindingOfBoards> = BTreeMap::new();
+    for board in boards {
+        let findings = tables.get(&board.latest.table).map_or(&[][..], |table| &table.findings);
+        for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+            let key = (Reverse(finding.severity), finding.rule.clone(), finding.message.clone());
+            let row = found.entry(key).or_insert_with(|| FindingOfBoards {
+                finding: Finding { entry: None, ..finding.clone() },
+                boards: Vec::new(),
+            });
+            if row.boards.last() != Some(&board.board) {
+                row.boards.push(board.board.clone());
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The boards of a port by order, the most common first; those of which nothing
+/// could be read last. With the order of each group.
+pub(super) fn groups(
+    boards: &[PortBoard],
+    tables: &BTreeMap<TableId, InitTable>,
+) -> Vec<(Option<OrderId>, Group)> {
+    let mut by_order: BTreeMap<Option<OrderId>, Vec<&PortBoard>> = BTreeMap::new();
+    for board in boards {
+        by_order.entry(board.latest.order).or_default().push(board);
+    }
+    let mut groups: Vec<(Option<OrderId>, Vec<&PortBoard>)> = by_order.into_iter().collect();
+    groups.sort_by(|(_, a), (_, b)| {
+        let key = |boards: &[&PortBoard]| (is_unread(boards[0]), Reverse(boards.len()));
+        key(a).cmp(&key(b)).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
+    });
+    // The boards of a group run the same, and the table of one stands for all.
+    let table_of = |boards: &[&PortBoard]| tables.get(&boards[0].latest.table);
+    let first = groups.first().filter(|(_, boards)| !is_unread(boards[0]));
+    let reference = first.and_then(|(order, boards)| Some((*order, table_of(boards)?)));
+    let group = |(order, boards): &(Option<OrderId>, Vec<&PortBoard>)| {
+        let table = table_of(boards);
+        let unread = order.is_none();
+        let other = reference.filter(|(reference, _)| reference != order && !unread);
+        let group = Group {
+            boards: boards.iter().map(|board| board.board.label()).collect(),
+            unread,
+            init_count: boards[0].latest.init_count,
+            deinit_count: boards[0].latest.deinit_count,
+            findings: table.map(|table| table.findings.clone()).unwrap_or_default(),
+            difference: other.and_then(|(_, reference)| Some(difference(reference, table?))),
+        };
+        (*order, group)
+    };
+    groups.iter().map(group).collect()
+}
+
+/// One function with what orders it, for comparing two tables.
+type Step = (Option<Phase>, String, Option<Level>);
+
+fn difference(reference: &InitTable, table: &InitTable) -> Difference {
+    let steps = |table: &InitTable| -> Vec<Step> {
+        let step =
+            |entry: &crate::model::Entry| (entry.phase, entry.display_name(), entry.level.clone());
+        table.entries.iter().map(step).collect()
+    };
+    let (before, after) = (steps(reference), steps(table));
+    let names = |steps: &[Step]| -> BTreeSet<(Option<Phase>, String)> {
+        steps.iter().map(|(phase, name, _)| (*phase, name.clone())).collect()
+    };
+    let (left, right) = (names(&before), names(&after));
+    let only = |steps: &[Step], other: &BTreeSet<(Option<Phase>, String)>| -> Vec<String> {
+        let only = steps.iter().filter(|(phase, name, _)| !other.contains(&(*phase, name.clone())));
+        only.map(|(_, name, _)| name.clone()).collect()
+    };
+    let shared = |steps: &[Step]| -> Vec<Step> {
+        let shared = |(phase, name, _): &&Step| {
+            let key = (*phase, name.clone());
+            left.contains(&key) && right.contains(&key)
+        };
+        steps.iter().filter(shared).cloned().collect()
+    };
+    Difference {
+        added: only(&after, &left),
+        missing: only(&before, &right),
+        reordered: shared(&before) != shared(&after),
+    }
+}
