@@ -268,12 +268,17 @@ fn a_project_names_the_boards_that_need_attention_worst_first() {
     );
     let html = page(&app, "/micropython");
     let attention = texts(&html, ".findings li");
-    assert_eq!(attention.len(), 2, "{attention:?}");
+    assert_eq!(attention.len(), 3, "{attention:?}");
     assert!(
-        attention[0].starts_with("warning IB110 fixtures/EMPTY: the tables are there"),
+        attention[0].starts_with(
+            "error IB104 fixtures/WILD: modem_init in the init table of level driver holds 0x00000000"
+        ),
         "{attention:?}"
     );
-    assert!(attention[1].starts_with("error IB104 fixtures/WILD: modem_init in the init table of level driver holds 0x00000000"), "{attention:?}");
+    assert!(
+        attention[2].starts_with("warning IB110 fixtures/EMPTY: the tables are there"),
+        "{attention:?}"
+    );
     let html = page(&app, "/micropython/fixtures/WILD");
     assert_eq!(texts(&html, ".run .wrong .function"), ["modem_init", "rom_init"]);
     assert_eq!(texts(&html, "h1 .chip.bad"), ["✕ 2 findings"]);
