@@ -88,7 +88,7 @@ impl Pass {
             goals: Default::default(),
             ends: Vec::new(),
         };
-        pass.ends = (0..size).filter(|&node| pass.forward[node].is_empty()).collect();
+        pass.ends = (0..size).filter(|&node| successors[node].is_empty()).collect();
         pass.goals = pass.find_goals(successors, runners);
         pass
     }
@@ -200,6 +200,15 @@ mod tests {
         let pass = pass();
         let conditional: Vec<bool> = (0..7).map(|node| pass.is_conditional(node)).collect();
         assert_eq!(conditional, [false, false, true, false, true, true, false]);
+    }
+
+    #[test]
+    fn what_stands_behind_the_loop_always_runs_once_the_loop_ends() {
+        // boot 0, header 1 (mp_init), runner 2, test 3: back through 4, or on to 5.
+        let successors = vec![vec![1], vec![2], vec![3], vec![4, 5], vec![1], vec![]];
+        let pass = Pass::new(&successors, 0, &[0, 1, 2, 3, 4, 5], &[1], &[2]);
+        assert_eq!(pass.stage(5), Stage::Stop);
+        assert!(!pass.is_conditional(5));
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub(super) struct Legend {
 pub(super) enum Row {
     /// The heading of a part: a stage, or a phase.
     Heading { title: String, note: &'static str },
-    /// The heading of a level.
-    Level { name: Level, empty: bool },
+    /// What puts the entries below there: a level, or main itself.
+    Source { name: String, note: &'static str },
     /// An entry, a landmark or a run-level call.
     Entry(EntryRow),
 }
@@ -181,12 +181,11 @@ impl<'a> Layout<'a> {
         let mut level: Option<&Level> = None;
         for entry in entries {
             if entry.level.as_ref() != level && entry.level.is_some() {
-                column
-                    .rows
-                    .extend(entry.level.clone().map(|name| Row::Level { name, empty: false }));
+                let name = entry.level.as_ref().map(ToString::to_string).unwrap_or_default();
+                column.rows.push(Row::Source { name, note: "level" });
             }
             if entry.level.is_none() && level.is_some() && entry.kind == EntryKind::Entry {
-                column.rows.push(Row::Heading { title: "main".to_owned(), note: "by hand" });
+                column.rows.push(Row::Source { name: "main".to_owned(), note: "by hand" });
             }
             level = entry.level.as_ref();
             self.push(column, entry);
@@ -207,7 +206,8 @@ impl<'a> Layout<'a> {
                     entry.phase == Some(phase) && entry.level.as_ref() == Some(*level)
                 };
                 let entries: Vec<&Entry> = self.table.entries.iter().filter(of_level).collect();
-                column.rows.push(Row::Level { name: (*level).clone(), empty: entries.is_empty() });
+                let note = if entries.is_empty() { "level, empty" } else { "level" };
+                column.rows.push(Row::Source { name: level.to_string(), note });
                 for entry in entries {
                     self.push(&mut column, entry);
                 }
