@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rust_embed::RustEmbed;
 
 use super::build_path;
-use super::serve::{DEFAULT_LISTEN, listen};
+use super::serve::{DEFAULT_LISTEN, Service};
 use crate::extract;
 use crate::model::{CommitSha, InitTable, ProjectName, Sha256};
 use crate::store::{NewBuild, ProjectId, Reading, Store};
@@ -43,6 +43,8 @@ impl Demo {
     /// Fills a database in a temporary folder, serves it until interrupted, and
     /// removes it.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        // Before there is anything that would be left behind.
+        let service = Service::new()?;
         let folder = tempfile::Builder::new()
             .prefix("initboard-demo-")
             .tempdir()
@@ -53,7 +55,7 @@ impl Demo {
             "{builds} builds of the sample firmware; Ctrl-C stops and leaves nothing"
         );
         let config = Config::for_store(&store);
-        listen(self.listen, AppState::new(store, config)?)?;
+        service.listen(self.listen, AppState::new(store, config)?)?;
         folder.close().context("cannot remove the database of the demo")?;
         Ok(ExitCode::SUCCESS)
     }

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use anyhow::{Context, ensure};
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -73,6 +75,7 @@ impl Serve {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let service = Service::new()?;
         let store = self.database.open()?;
         let base_url = self.base_url.map(|url| url.trim_end_matches('/').to_owned());
         if let Some(url) = &base_url {
@@ -88,38 +91,70 @@ impl Serve {
             ..Config::for_store(&store)
         };
         let app = AppState::new(store, config).context("cannot make the server's folders")?;
-        listen(self.listen, app)?;
+        service.listen(self.listen, app)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Says where the server listens, and answers requests until it is asked to
-/// stop.
-pub(super) fn listen(address: SocketAddr, app: AppState) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("cannot listen on {address}; --listen chooses another address or port")
-        })?;
-        // Before anybody is told that it runs, and may ask it to stop.
-        let stop = stop_signal()?;
-        anstream::eprintln!("listening on http://{}", listener.local_addr()?);
-        web::serve(listener, app, stop).await?;
-        Ok(())
-    })
+/// Somebody who serves, and hears from the first moment on when asked to stop.
+pub(super) struct Service {
+    runtime: Runtime,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-/// Ready when the process is asked to stop: Ctrl-C, or SIGTERM as service
-/// managers send it.
+impl Service {
+    /// Starts to hear. Signals do not end the process from here on.
+    pub(super) fn new() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let stop = Box::pin(stop_signal()?);
+        drop(entered);
+        Ok(Self { runtime, stop })
+    }
+
+    /// Says where the server listens, and answers requests until it is asked to
+    /// stop, or was before.
+    pub(super) fn listen(self, address: SocketAddr, app: AppState) -> anyhow::Result<()> {
+        self.runtime.block_on(async {
+            let listener = TcpListener::bind(address).await.with_context(|| {
+                format!("cannot listen on {address}; --listen chooses another address or port")
+            })?;
+            anstream::eprintln!("listening on http://{}", listener.local_addr()?);
+            web::serve(listener, app, self.stop).await?;
+            Ok(())
+        })
+    }
+}
+
+/// Ready when the process is asked to stop: Ctrl-C, SIGTERM as service managers
+/// send it, or SIGHUP when the terminal closes.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // `nohup` starts programs so that they go on when the terminal closes.
+    let mut hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     Ok(async move {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hung_up => {}
         }
     })
+}
+
+/// Whether the process was started with SIGHUP ignored (proc(5), `SigIgn`: a bit
+/// for each signal, from 1 on).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 != 0)
 }
 
 #[cfg(test)]
