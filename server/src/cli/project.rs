@@ -1,5 +1,6 @@
 //! `initboard project`: create and list projects.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::ensure;
@@ -61,15 +62,17 @@ impl Project {
                 );
             }
             Action::List { database } => {
-                for summary in database.open()?.read(|reader| reader.projects())? {
+                let mut out = anstream::stdout().lock();
+                for summary in database.open_existing()?.read(|reader| reader.projects())? {
                     let project = summary.project;
-                    anstream::println!(
+                    writeln!(
+                        out,
                         "{:<20} {:>4} ports {:>5} boards  {}",
                         project.name.as_str(),
                         summary.ports,
                         summary.boards,
                         project.repository_url.as_deref().unwrap_or("-"),
-                    );
+                    )?;
                 }
             }
         }

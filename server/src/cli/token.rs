@@ -1,5 +1,6 @@
 //! `initboard token`: create, list and revoke tokens.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 
 use super::database::Database;
 use crate::model::ProjectName;
-use crate::store::{StoreError, TokenText};
+use crate::store::{StoreError, TokenPrefix, TokenText};
 
 /// Create, list and revoke tokens for uploads
 #[derive(Debug, Args)]
@@ -37,7 +38,7 @@ enum Action {
     /// Revoke a token
     Revoke {
         /// The first characters of the token, as `token list` shows them
-        prefix: String,
+        prefix: TokenPrefix,
         #[command(flatten)]
         database: Database,
     },
@@ -49,7 +50,7 @@ impl Token {
         match self.action {
             Action::Create { project, name, database } => {
                 let text = TokenText::generate()?;
-                database.open()?.write(|writer| {
+                database.open_existing()?.write(|writer| {
                     let found = writer
                         .reader()
                         .project(&project)?
@@ -62,23 +63,26 @@ impl Token {
                 anstream::println!("{}", text.reveal());
             }
             Action::List { database } => {
-                for token in database.open()?.read(|reader| reader.tokens())? {
+                let mut out = anstream::stdout().lock();
+                for token in database.open_existing()?.read(|reader| reader.tokens())? {
                     let state = match (token.revoked_at, token.last_used_at) {
                         (Some(at), _) => format!("revoked {at}"),
                         (None, Some(at)) => format!("last used {at}"),
                         (None, None) => "never used".to_owned(),
                     };
-                    anstream::println!(
+                    writeln!(
+                        out,
                         "{}  {:<20} {:<20} created {}  {state}",
                         token.prefix,
                         token.project,
                         token.name.escape_debug().to_string(),
                         token.created_at,
-                    );
+                    )?;
                 }
             }
             Action::Revoke { prefix, database } => {
-                let token = database.open()?.write(|writer| writer.revoke_token(&prefix, now))?;
+                let token =
+                    database.open_existing()?.write(|writer| writer.revoke_token(&prefix, now))?;
                 anstream::eprintln!(
                     "revoked {}... of `{}`: uploads with it are refused from now on",
                     token.prefix,

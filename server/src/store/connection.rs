@@ -36,12 +36,14 @@ pub struct StoreOptions {
     pub max_pages: Option<u32>,
     /// Refuse to write, as on a replica.
     pub read_only: bool,
+    /// Make the database where nothing is.
+    pub create: bool,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
         let readers = std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2);
-        Self { readers, max_pages: None, read_only: false }
+        Self { readers, max_pages: None, read_only: false, create: true }
     }
 }
 
@@ -82,24 +84,23 @@ impl Store {
     /// Opens the database as `options` say; otherwise as [`Store::open`].
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// As [`Store::open`], and when there is none and none is to be made.
     pub fn open_with(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
         let cannot_open = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => {
                 StoreError::Foreign { path: path.to_owned() }
+            }
+            Some(rusqlite::ErrorCode::CannotOpen) if !options.create && !path.exists() => {
+                StoreError::Missing { path: path.to_owned() }
             }
             Some(rusqlite::ErrorCode::CannotOpen) | None => {
                 StoreError::Open { path: path.to_owned(), reason: error.to_string() }
             }
             Some(_) => error.into(),
         };
-        let mut writer = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(cannot_open)?;
+        let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        flags.set(OpenFlags::SQLITE_OPEN_CREATE, options.create);
+        let mut writer = Connection::open_with_flags(path, flags).map_err(cannot_open)?;
         prepare(&writer).map_err(cannot_open)?;
         claim(&writer, path)?;
         migrate(&mut writer, path)?;

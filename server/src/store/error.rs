@@ -31,6 +31,14 @@ pub enum StoreError {
         /// What the system said.
         reason: String,
     },
+    /// There is no file, and none is to be made.
+    #[error(
+        "there is no database {}: give the one that `initboard serve` or `initboard project create` made", path.display()
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is something else than a database of this program.
     #[error(
         "{} is not a database of initboard: expected one that `initboard` made, or a path where nothing is yet", path.display()

@@ -34,5 +34,5 @@ pub use error::StoreError;
 pub use firmware::{KnownFirmware, Reading};
 pub use project::{Project, ProjectSummary};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
-pub use token::{Token, TokenText, TokenTextError};
+pub use token::{Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError};
 pub use value::{BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId};

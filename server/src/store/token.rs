@@ -24,6 +24,34 @@ const TOKEN_LENGTH: usize = TOKEN_PREFIX.len() + 64;
 /// How much of a token's text is kept to name it: 40 random bits.
 const SHOWN_LENGTH: usize = TOKEN_PREFIX.len() + 10;
 
+/// Least of a token's text that names it: enough that nobody types it by chance.
+const NAMING_LENGTH: usize = TOKEN_PREFIX.len() + 6;
+
+/// The first characters of a token's text, at least 10 of them, or all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPrefix(String);
+
+/// The text is not the beginning of a token's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this names no token: expected what `initboard token list` shows of it, {TOKEN_PREFIX} and at least 6 characters"
+)]
+pub struct TokenPrefixError;
+
+impl FromStr for TokenPrefix {
+    type Err = TokenPrefixError;
+
+    fn from_str(text: &str) -> Result<Self, TokenPrefixError> {
+        let digits = text.strip_prefix(TOKEN_PREFIX).ok_or(TokenPrefixError)?;
+        let named = (NAMING_LENGTH..=TOKEN_LENGTH).contains(&text.len());
+        if !named || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(TokenPrefixError);
+        }
+        // More than is stored may be given, such as the whole token.
+        Ok(Self(text[..text.len().min(SHOWN_LENGTH)].to_owned()))
+    }
+}
+
 /// The secret text of a token. Not printed by `Debug`.
 #[derive(Clone)]
 pub struct TokenText(String);
@@ -172,19 +200,18 @@ impl Writer<'_> {
     ///
     /// # Errors
     /// When none or more than one starts so, or the database fails.
-    pub fn revoke_token(&self, prefix: &str, now: Timestamp) -> Result<Token, StoreError> {
-        // More than the stored part may be given, such as the whole token.
-        let given: String = prefix.chars().take(SHOWN_LENGTH).collect();
+    pub fn revoke_token(&self, prefix: &TokenPrefix, now: Timestamp) -> Result<Token, StoreError> {
+        let given = &prefix.0;
         let matches: Vec<Token> = self
             .reader()
             .tokens()?
             .into_iter()
-            .filter(|token| !given.is_empty() && token.prefix.starts_with(&given))
+            .filter(|token| token.prefix.starts_with(given))
             .collect();
         let [token] = matches.as_slice() else {
             return Err(match matches.len() {
-                0 => StoreError::NoToken(given),
-                _ => StoreError::AmbiguousToken(given),
+                0 => StoreError::NoToken(given.clone()),
+                _ => StoreError::AmbiguousToken(given.clone()),
             });
         };
         self.sql

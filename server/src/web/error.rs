@@ -141,6 +141,7 @@ impl From<StoreError> for AppError {
             StoreError::AmbiguousCommit { .. } => (StatusCode::BAD_REQUEST, "ambiguous-commit"),
             StoreError::AmbiguousToken(_) => (StatusCode::BAD_REQUEST, "ambiguous-token"),
             StoreError::Open { .. }
+            | StoreError::Missing { .. }
             | StoreError::Foreign { .. }
             | StoreError::Newer { .. }
             | StoreError::Corrupt { .. }

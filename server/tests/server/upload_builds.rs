@@ -340,7 +340,10 @@ fn an_upload_needs_a_token_of_its_project() {
     assert_refused(&app, &answer, 403, "token-of-another-project", "may upload to `openmv`");
 
     app.store
-        .write(|writer| writer.revoke_token(&app.token.reveal()[..12], jiff::Timestamp::now()))
+        .write(|writer| {
+            let prefix = app.token.reveal()[..12].parse().unwrap();
+            writer.revoke_token(&prefix, jiff::Timestamp::now())
+        })
         .unwrap();
     let answer = app.upload().send(&body);
     assert_refused(&app, &answer, 401, "token-revoked", "was revoked at");
