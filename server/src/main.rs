@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use initboard::cli::Cli;
-
 fn main() -> ExitCode {
-    Cli::parse().run()
+    initboard::cli::main()
 }

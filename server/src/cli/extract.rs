@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::build_path::board_of_path;
+use super::firmware_file;
 use crate::model::{InitTable, Sha256};
 use crate::report::{json, terminal};
 use crate::{analyze, extract};
@@ -61,9 +62,9 @@ impl Extract {
 
 /// The table of a file, with all that is derived from it.
 pub(super) fn read(path: &Path) -> anyhow::Result<InitTable> {
-    let name = || path.display().to_string();
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", name()))?;
-    let mut table = extract::extract(&bytes[..], Sha256::of(&bytes)).with_context(name)?;
+    let bytes = firmware_file::read(path)?;
+    let mut table = extract::extract(&bytes[..], Sha256::of(&bytes))
+        .with_context(|| path.display().to_string())?;
     analyze::derive(&mut table);
     Ok(table)
 }

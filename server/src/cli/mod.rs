@@ -1,12 +1,14 @@
 //! The command line: one file per subcommand.
 //!
 //! Exit codes: 0 fine; 1 findings or a difference where one was forbidden; 2 bad
-//! usage or unreadable input, with one line on standard error.
+//! usage or unreadable input, with one line on standard error. When whoever reads
+//! the output has read enough (`| head`), that is fine, too.
 
 pub mod build_path;
 mod database;
 pub mod demo;
 mod extract;
+mod firmware_file;
 mod openapi;
 mod project;
 mod serve;
@@ -16,6 +18,7 @@ mod why;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 /// Shows which init and deinit functions a firmware runs, in which order, and
@@ -39,6 +42,34 @@ enum Command {
     Openapi(openapi::Openapi),
 }
 
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => cli.run(),
+        Err(error) => match error.kind() {
+            // Asked for, and longer than a line.
+            ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => error.exit(),
+            _ => {
+                anstream::eprintln!("initboard: {}", usage_line(&error.to_string()));
+                ExitCode::from(2)
+            }
+        },
+    }
+}
+
+/// What clap says of bad usage, in one line: without the synopsis, which
+/// `--help` has as well.
+fn usage_line(message: &str) -> String {
+    let lines = message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let said: Vec<&str> = lines
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .collect();
+    let said = said.join(" ");
+    format!("{}; --help tells more", said.strip_prefix("error: ").unwrap_or(&said))
+}
+
 impl Cli {
     /// Runs the subcommand. What fails is said in one line on standard error.
     pub fn run(self) -> ExitCode {
@@ -54,12 +85,22 @@ impl Cli {
         };
         match result {
             Ok(code) => code,
+            Err(error) if is_closed_output(&error) => ExitCode::SUCCESS,
             Err(error) => {
                 complain(&error);
                 ExitCode::from(2)
             }
         }
     }
+}
+
+/// Whether all that went wrong is that nobody reads standard output any more.
+/// Errors of files and servers say so in a context.
+fn is_closed_output(error: &anyhow::Error) -> bool {
+    error.chain().len() == 1
+        && error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Says what failed, in one line on standard error.
@@ -85,6 +126,26 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bad_usage_is_said_in_one_line() {
+        let said = |arguments: &[&str]| {
+            let error = Cli::try_parse_from(["initboard"].iter().chain(arguments)).unwrap_err();
+            usage_line(&error.to_string())
+        };
+        assert_eq!(
+            said(&["extract", "--format", "yaml", "x"]),
+            "invalid value 'yaml' for '--format <FORMAT>' [possible values: terminal, json]; --help tells more"
+        );
+        assert_eq!(
+            said(&["why", "x"]),
+            "the following required arguments were not provided: <FILE>; --help tells more"
+        );
+        assert_eq!(
+            said(&["extrct", "x"]),
+            "unrecognized subcommand 'extrct' tip: a similar subcommand exists: 'extract'; --help tells more"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `initboard upload`: send firmware to a server.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
 use super::build_path::board_of_path;
+use super::firmware_file;
 use crate::model::{BoardId, BoardName, CommitSha, PortName, ProjectName, VariantName};
 use crate::store::TokenText;
 
@@ -100,11 +101,11 @@ struct Retry {
 
 impl Upload {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        // Before the first byte is sent: every file has its board.
+        // Before the first byte is sent: every file can be read and has its board.
         let boards = self
             .files
             .iter()
-            .map(|file| self.board_of(file))
+            .map(|file| firmware_file::check(file).and_then(|()| self.board_of(file)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -121,7 +122,8 @@ impl Upload {
             match self.send(&agent, file, board, &progress) {
                 Ok(answer) => progress.suspend(|| {
                     let url = self.absolute(&answer.url);
-                    anstream::println!("{url}");
+                    // Who stopped reading still wants the rest to be sent.
+                    let _ = writeln!(anstream::stdout(), "{url}");
                     let news = if answer.created { "stored" } else { "known already" };
                     anstream::eprintln!("{board}: {news}, {} findings", answer.findings.len());
                 }),

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
-use crate::support::app::{COMMIT, TestApp};
+use crate::support::app::{COMMIT, TestApp, files_in};
 use crate::support::elf;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_initboard");
@@ -121,8 +121,16 @@ fn a_project_gets_a_server_a_token_and_all_its_boards() {
 fn bad_usage_is_one_line_and_exit_code_2() {
     let folder = tempfile::tempdir().unwrap();
     for (arguments, words) in [
-        (vec!["token", "create", "--project", "nobody"], "initboard project create nobody"),
-        (vec!["token", "revoke", "ibt_0"], "no token starts with `ibt_0`"),
+        (vec!["token", "create", "--project", "nobody"], "there is no database"),
+        (vec!["token", "list"], "there is no database"),
+        (vec!["project", "list"], "there is no database"),
+        (vec!["token", "revoke", "ibt_012345"], "there is no database"),
+        (vec!["token", "revoke", "i"], "expected what `initboard token list` shows"),
+        (vec!["token", "revoke", "ibt_01234"], "expected what `initboard token list` shows"),
+        (vec!["extract"], "required arguments were not provided: <FILE>..."),
+        (vec!["extract", "/dev/zero"], "/dev/zero is no regular file: expected"),
+        (vec!["extract", "/"], "/ is a folder: expected"),
+        (vec!["extract", "/no/such/file"], "cannot read /no/such/file"),
         (vec!["project", "create", "x", "--repository", "javascript:1"], "starts with https://"),
         (
             vec!["serve", "--database", "/no/such/folder/x.db"],
@@ -134,6 +142,79 @@ fn bad_usage_is_one_line_and_exit_code_2() {
         let message = text(&output.stderr);
         assert!(message.contains(words), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
+    }
+    assert_eq!(files_in(folder.path()), 0, "a mistyped path made a database");
+
+    run(&["project", "create", "micropython"], folder.path());
+    for (arguments, words) in [
+        (vec!["token", "create", "--project", "nobody"], "initboard project create nobody"),
+        (vec!["token", "revoke", "ibt_012345"], "no token starts with `ibt_012345`"),
+    ] {
+        let output = run(&arguments, folder.path());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_before_it_is_read() {
+    let app = TestApp::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+    let large = std::fs::File::create(path("large.elf")).unwrap();
+    large.set_len((1 << 30) + 1).unwrap();
+    for (file, words) in [
+        (path("pipe"), "pipe is no regular file"),
+        (path(""), "is a folder"),
+        (path("large.elf"), "large.elf has 1073741825 bytes, more than any firmware"),
+    ] {
+        let extracted = run(&["extract", &file], folder.path());
+        let told = ["--port", "stm32", "--board", "PYBV10"];
+        let sent = upload(&app.url(""), app.token.reveal(), &[&file], &told);
+        for output in [extracted, sent] {
+            assert_eq!(output.status.code(), Some(2), "{file}");
+            assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+            assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
+        }
+    }
+    app.assert_nothing_stored();
+}
+
+#[test]
+fn a_reader_who_has_read_enough_is_no_failure() {
+    let sample = elf::samples()[0].2.clone();
+    let mut extract = Command::new(PROGRAM)
+        .args(["extract", "--format", "json"])
+        .args(vec![&sample; 8])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(extract.stdout.take());
+    let output = extract.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_demo_that_is_stopped_at_any_time_leaves_nothing() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut demo = Command::new(PROGRAM)
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .env("TMPDIR", folder.path())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // As soon as there is something to leave: before it listens.
+        while files_in(folder.path()) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        let process = demo.id().to_string();
+        assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+        assert!(demo.wait().unwrap().success(), "{signal}");
+        assert_eq!(files_in(folder.path()), 0, "{signal}");
     }
 }
 
@@ -348,5 +429,22 @@ fn the_server_stops_when_it_is_asked_to() {
     let mut server = Server::start(command);
     let asked = Command::new("kill").arg(server.process.id().to_string()).status().unwrap();
     assert!(asked.success());
+    assert!(server.process.wait().unwrap().success());
+}
+
+#[test]
+fn a_server_started_with_nohup_outlives_its_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("nohup");
+    command
+        .args([PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database"])
+        .arg(folder.path().join("initboard.db"));
+    let mut server = Server::start(command);
+    let process = server.process.id().to_string();
+    let kill = |signal: &str| Command::new("kill").args([signal, &process]).status().unwrap();
+    assert!(kill("-HUP").success());
+    let answer = ureq::get(format!("{}/healthz", server.url)).call().unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(kill("-TERM").success());
     assert!(server.process.wait().unwrap().success());
 }
