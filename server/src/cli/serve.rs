@@ -120,7 +120,7 @@ impl Service {
                 format!("cannot listen on {address}; --listen chooses another address or port")
             })?;
             anstream::eprintln!("listening on http://{}", listener.local_addr()?);
-            web::serve(listener, app, self.stop).await?;
+            web::serve(listener, app, self.stop).await;
             Ok(())
         })
     }

@@ -27,6 +27,10 @@ use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -39,6 +43,9 @@ pub use state::{AppState, Config};
 
 /// How long requests may go on after the server was told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long to wait after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a browser may load and where pages may stand: only what is ours, no
 /// inline script or style, no frame of another site.
@@ -111,33 +118,40 @@ fn common(router: Router) -> Router {
 
 /// Answers requests on `listener` until `stop` is ready, then lets those that
 /// run finish.
-///
-/// # Errors
-/// When the listener fails.
 pub async fn serve(
     listener: TcpListener,
     app: AppState,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let serving = axum::serve(listener, router(app)).with_graceful_shutdown(async move {
-        stop.await;
-        tracing::info!("stopping");
-        // Nobody listens when serving ended on its own.
-        let _ = stopping.send(());
-    });
-    let out_of_patience = async {
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
+) {
+    // Not `axum::serve`, which waits for the head of a request for ever.
+    let mut connections = http1::Builder::new();
+    connections.timer(TokioTimer::new()).header_read_timeout(app.config().head_total);
+    let service = TowerToHyperService::new(router(app));
+    let open = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection =
+                    open.watch(connections.serve_connection(TokioIo::new(stream), service.clone()));
+                // How a connection ends is the client's affair.
+                tokio::spawn(async move { drop(connection.await) });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: others may close some.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
-        tokio::time::sleep(SHUTDOWN_GRACE).await;
-    };
-    tokio::select! {
-        result = serving.into_future() => result,
-        () = out_of_patience => {
-            tracing::warn!("some requests did not finish in time");
-            Ok(())
-        }
+    }
+    tracing::info!("stopping");
+    drop(listener);
+    if tokio::time::timeout(SHUTDOWN_GRACE, open.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
     }
 }
 

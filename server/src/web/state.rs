@@ -22,6 +22,9 @@ pub struct Config {
     /// Folder for bodies while they are received. Their files have no names, so
     /// nothing is left of them, whatever happens.
     pub spool: PathBuf,
+    /// How long a client may take to send the head of a request, and how long a
+    /// connection may stay open without one.
+    pub head_total: Duration,
     /// How long a body may bring nothing before it is given up.
     pub body_idle: Duration,
     /// How long a body may take in all.
@@ -38,6 +41,7 @@ impl Config {
             keep_firmware: None,
             base_url: None,
             spool: spool.into(),
+            head_total: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),
             body_total: Duration::from_mins(10),
         }

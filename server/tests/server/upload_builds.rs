@@ -209,6 +209,17 @@ fn an_unknown_content_type_is_told_which_header_to_send() {
 }
 
 #[test]
+fn a_request_whose_head_does_not_end_is_given_up() {
+    let configure = |config| Config { head_total: Duration::from_millis(200), ..config };
+    let app = TestApp::start_with(&StoreOptions::default(), configure);
+    let start = std::time::Instant::now();
+    app.raw(b"POST /api/v1/builds HTTP/1.1\r\nHost: x\r\nX-Slow: ", false);
+    // Well before the client itself gives up.
+    assert!(start.elapsed() < Duration::from_secs(10));
+    assert_eq!(app.get("/healthz").status, 200);
+}
+
+#[test]
 fn an_empty_body_is_refused() {
     let app = TestApp::start();
     assert_refused(&app, &app.upload().send(b""), 400, "empty-body", "the body is empty");

@@ -145,7 +145,7 @@ impl TestApp {
                 let stopped = async {
                     let _ = stopped.await;
                 };
-                web::serve(listener, app, stopped).await.unwrap();
+                web::serve(listener, app, stopped).await;
             });
         });
         Self { store, folder, token, address, stop: Some(stop), server: Some(server) }
