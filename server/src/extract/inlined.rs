@@ -5,8 +5,9 @@ use gimli::{AttributeValue, DebuggingInformationEntry, Dwarf, Unit};
 use object::read::ReadRef;
 
 use super::ExtractError;
+use super::debug::{DebugSections, Slice};
 use super::elf::Image;
-use super::places::{DebugSections, Slice, unit_of};
+use super::places::unit_of;
 use crate::model::SymbolName;
 
 /// How many entries may refer to one another before a name is found.

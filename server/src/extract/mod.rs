@@ -14,6 +14,7 @@
 //! - [`calls`]: the order of calls in main, origin `calls`
 //! - [`inlined`]: functions inlined into main, from DWARF
 //! - [`effective`]: both in one order
+//! - [`debug`]: the sections of DWARF
 //! - [`places`]: source file and line of functions, from DWARF
 //!
 //! *No registry* is an answer (a table without entries), *half a registry* is an
@@ -21,6 +22,7 @@
 
 mod calls;
 mod code;
+mod debug;
 mod effective;
 mod elf;
 mod error;

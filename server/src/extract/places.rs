@@ -6,31 +6,25 @@
 //! from a budget in proportion to its size; when that is spent, the functions
 //! found so far have places and the rest have none.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use gimli::{
-    Abbreviations, AttributeValue, DebugInfoOffset, Dwarf, EndianSlice, IncompleteLineProgram,
+    Abbreviations, AttributeValue, DebugInfoOffset, Dwarf, IncompleteLineProgram,
     LineProgramHeader, LineRows as Rows, Reader as _, RunTimeEndian, Section as _, SectionId, Unit,
     UnitHeader,
 };
 use object::read::ReadRef;
 
 use super::ExtractError;
-use super::elf::{Image, Section};
+use super::debug::{DebugSections, Slice};
+use super::elf::Image;
 use crate::model::{Location, MAX_TEXT_BYTES};
 
 #[cfg(test)]
 mod hostile;
 
-pub(super) type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 type LineRows<'a> = Rows<Slice<'a>, IncompleteLineProgram<Slice<'a>>>;
-
-/// Largest debug section that is unpacked, in bytes.
-const MAX_UNPACKED: u64 = 256 << 20;
-/// Most a packed section may grow: what deflate can reach.
-const MAX_RATIO: u64 = 1032;
 
 /// What may be done for each byte of debug information, in bytes decoded.
 const BUDGET_PER_BYTE: usize = 8;
@@ -49,20 +43,10 @@ pub(super) fn find<'data, R: ReadRef<'data>>(
     }
     let mut wanted = Wanted::new(addresses);
     let sections = DebugSections::load(image)?;
-    let endian = if image.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
-    let dwarf = Dwarf::load(|id| {
-        let bytes = sections.0.get(id.name()).map_or(&[][..], |bytes| bytes);
-        Ok::<_, gimli::Error>(Slice::new(bytes, endian))
-    });
-    let Ok(dwarf) = dwarf else {
+    let Some(dwarf) = sections.dwarf(image) else {
         return Ok(HashMap::new());
     };
-    let mut search = Search {
-        dwarf: &dwarf,
-        aranges: sections.0.get(SectionId::DebugAranges.name()).map_or(&[][..], |bytes| bytes),
-        endian,
-        budget: BUDGET_PER_BYTE * sections.size(),
-    };
+    let mut search = Search::new(&dwarf, &sections);
     search.run(&mut wanted);
     Ok(wanted.into_locations())
 }
@@ -142,78 +126,6 @@ fn is_open(range: &gimli::Range) -> bool {
     range.begin != 0 && range.begin < range.end
 }
 
-/// The debug sections of an image, unpacked where they are compressed.
-pub(super) struct DebugSections<'data>(HashMap<&'static str, Cow<'data, [u8]>>);
-
-impl<'data> DebugSections<'data> {
-    pub(super) fn load<R: ReadRef<'data>>(image: &Image<'data, R>) -> Result<Self, ExtractError> {
-        let ids = [
-            SectionId::DebugAbbrev,
-            SectionId::DebugAddr,
-            SectionId::DebugAranges,
-            SectionId::DebugInfo,
-            SectionId::DebugLine,
-            SectionId::DebugLineStr,
-            SectionId::DebugRanges,
-            SectionId::DebugRngLists,
-            SectionId::DebugStr,
-            SectionId::DebugStrOffsets,
-        ];
-        let mut sections = HashMap::new();
-        for id in ids {
-            if let Some(section) = image.section(id.name().as_bytes()) {
-                sections.insert(id.name(), unpacked(image, section)?);
-            }
-        }
-        Ok(Self(sections))
-    }
-
-    /// The sections as a reader of debug information takes them.
-    pub(super) fn dwarf<R: ReadRef<'data>>(
-        &self,
-        image: &Image<'data, R>,
-    ) -> Option<Dwarf<Slice<'_>>> {
-        let little = image.is_little_endian();
-        let endian = if little { RunTimeEndian::Little } else { RunTimeEndian::Big };
-        let section = |id: SectionId| Ok::<_, gimli::Error>(Slice::new(self.bytes(id), endian));
-        Dwarf::load(section).ok()
-    }
-
-    fn bytes(&self, id: SectionId) -> &[u8] {
-        self.0.get(id.name()).map_or(&[], |bytes| bytes)
-    }
-
-    fn size(&self) -> usize {
-        self.0.values().map(|bytes| bytes.len()).sum()
-    }
-}
-
-/// The bytes of a section. One that cannot be unpacked counts as empty: places
-/// are an addition, and the table is right without them.
-fn unpacked<'data, R: ReadRef<'data>>(
-    image: &Image<'data, R>,
-    section: &Section<'data>,
-) -> Result<Cow<'data, [u8]>, ExtractError> {
-    let bytes = image.section_bytes(section)?;
-    if !section.is_compressed() {
-        return Ok(Cow::Borrowed(bytes));
-    }
-    let unpack = || {
-        let (kind, uncompressed_size, data) = image.compressed(bytes)?;
-        let format = match object::elf::CompressionType(kind) {
-            object::elf::ELFCOMPRESS_ZLIB => object::CompressionFormat::Zlib,
-            object::elf::ELFCOMPRESS_ZSTD => object::CompressionFormat::Zstandard,
-            _ => return None,
-        };
-        let limit = MAX_UNPACKED.min((data.len() as u64).saturating_mul(MAX_RATIO));
-        if uncompressed_size > limit {
-            return None;
-        }
-        object::CompressedData { format, data, uncompressed_size }.decompress().ok()
-    };
-    Ok(unpack().unwrap_or_default())
-}
-
 struct Search<'a> {
     dwarf: &'a Dwarf<Slice<'a>>,
     aranges: &'a [u8],
@@ -237,7 +149,7 @@ impl<'a> Search<'a> {
             dwarf,
             aranges: sections.bytes(SectionId::DebugAranges),
             endian: dwarf.debug_info.reader().endian(),
-            budget: 8 * sections.size(),
+            budget: BUDGET_PER_BYTE * sections.size(),
         }
     }
 
@@ -253,7 +165,7 @@ impl<'a> Search<'a> {
             let unit = self.unit(header)?;
             let mut ranges = self.dwarf.unit_ranges(&unit)?;
             while let Some(range) = ranges.next()? {
-                self.pay(1)?;
+                self.pay(RANGE_COST)?;
                 if range.begin != 0 && (range.begin..range.end).contains(&address) {
                     return Ok(Some(unit));
                 }
