@@ -275,12 +275,11 @@ impl<'a> Search<'a> {
         };
         let mut paths: HashMap<u64, Option<Rc<str>>> = HashMap::new();
         for (&address, &Row { sequence_start, file, line }) in best {
-            let path = match paths.get(&file) {
-                Some(path) => path.clone(),
-                None => {
-                    let path = self.path(unit, rows.header(), file)?;
-                    paths.entry(file).or_insert(path).clone()
-                }
+            let path = if let Some(path) = paths.get(&file) {
+                path.clone()
+            } else {
+                let path = self.path(unit, rows.header(), file)?;
+                paths.entry(file).or_insert(path).clone()
             };
             if let Some(file) = path {
                 wanted.put(address, Candidate { sequence_start, file, line });

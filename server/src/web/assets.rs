@@ -33,7 +33,7 @@ fn version(file: &EmbeddedFile) -> String {
 /// `/-/static/NAME`.
 pub(super) async fn asset(PagePath(name): PagePath<String>) -> Response {
     let Some(file) = Assets::get(&name) else {
-        return pages::not_found().await.into_response();
+        return pages::not_found().into_response();
     };
     let kind = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",

@@ -188,7 +188,7 @@ async fn wrong_method_of_page(method: Method, uri: OriginalUri) -> PageError {
 async fn no_page(uri: Uri) -> Response {
     match without_slash(&uri) {
         Some(address) => Redirect::permanent(&address).into_response(),
-        None => pages::not_found().await.into_response(),
+        None => pages::not_found().into_response(),
     }
 }
 

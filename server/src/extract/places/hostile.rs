@@ -15,7 +15,8 @@ struct Debug {
     ranges: Vec<u8>,
 }
 
-/// One abbreviation: a unit with DW_AT_stmt_list, low_pc, ranges and comp_dir.
+/// One abbreviation: a unit with `DW_AT_stmt_list`, `low_pc`, `ranges` and
+/// `comp_dir`.
 const ABBREVIATIONS: &[u8] = &[1, 0x11, 0, 0x10, 0x17, 0x11, 0x01, 0x55, 0x17, 0x1b, 0x08, 0, 0, 0];
 
 fn sized(bytes: &[u8]) -> Vec<u8> {

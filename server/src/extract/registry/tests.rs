@@ -78,7 +78,8 @@ fn bounds_around_all_memory_keep_the_words_that_are_read_and_each_name_once() {
     let mut anomalies = Anomalies::default();
     let extents = extents(&image, &symbols, &tables, &mut anomalies);
     let ranges: Vec<_> = extents.iter().map(|(_, _, extent)| extent.range.clone()).collect();
-    assert_eq!(ranges, [0..4 * MAX_ENTRIES as u64]);
+    assert_eq!(ranges.len(), 1);
+    assert_eq!(ranges[0], 0..4 * MAX_ENTRIES as u64);
     let kinds: Vec<AnomalyKind> = anomalies.0.iter().map(|anomaly| anomaly.kind).collect();
     assert_eq!(kinds, [AnomalyKind::TableNotLoaded, AnomalyKind::TableTooLong]);
 

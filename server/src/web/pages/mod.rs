@@ -142,6 +142,6 @@ impl IntoResponse for PageError {
 }
 
 /// Any address that is not one of ours.
-pub(super) async fn not_found() -> PageError {
+pub(super) fn not_found() -> PageError {
     PageError::not_found("There is nothing at this address.".to_owned())
 }
