@@ -3,35 +3,24 @@
 //!
 //! Every range of the file is checked here, once, before anything reads it.
 
+mod arch;
+mod symbols;
+
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::fmt;
 
 use object::Endianness;
 use object::elf;
 use object::read::ReadRef;
 use object::read::elf::{
-    CompressionHeader as _, FileHeader, ProgramHeader as _, SectionHeader as _, Sym as _,
+    CompressionHeader as _, FileHeader, ProgramHeader as _, SectionHeader as _,
 };
+
+pub(super) use arch::Arch;
+pub(super) use symbols::{Symbol, c_string};
 
 use super::ExtractError;
 use crate::model::Endian;
-
-/// Most bytes of a name that are looked at.
-const MAX_NAME_BYTES: usize = 4096;
-
-/// The instruction set of an image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arch {
-    Arm,
-    Aarch64,
-    Riscv,
-    Xtensa,
-    X86,
-    X86_64,
-    /// Another `e_machine`.
-    Machine(u16),
-}
 
 /// One section header, with its name.
 #[derive(Clone, Debug)]
@@ -52,21 +41,6 @@ pub(super) struct Segment {
     offset: u64,
     address: u64,
     file_size: u64,
-}
-
-/// One symbol. The name runs to the end of the string table; [`c_string`] cuts
-/// it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Symbol<'data> {
-    pub(super) name: &'data [u8],
-    pub(super) value: u64,
-    pub(super) size: u64,
-    pub(super) kind: elf::SymbolType,
-    pub(super) bind: elf::SymbolBind,
-    /// Index of the section that the symbol is defined in; `None` for absolute,
-    /// undefined and unknown ones.
-    pub(super) section: Option<usize>,
-    pub(super) undefined: bool,
 }
 
 /// A checked ELF file.
@@ -445,65 +419,6 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
         if self.is_little_endian() { Endian::Little } else { Endian::Big }
     }
 
-    /// Calls `visit` for each symbol of the symbol table, in the file's order.
-    /// Does nothing in a stripped file.
-    pub(super) fn for_each_symbol(
-        &self,
-        visit: impl FnMut(Symbol<'data>),
-    ) -> Result<(), ExtractError> {
-        let Some(table) = self.sections.iter().find(|section| section.kind == elf::SHT_SYMTAB.0)
-        else {
-            return Ok(());
-        };
-        let strings = match self.sections.get(table.link as usize) {
-            Some(section) => self.section_bytes(section)?,
-            None => &[],
-        };
-        let symbols = self.section_bytes(table)?;
-        self.symbols_in(symbols, strings, visit);
-        Ok(())
-    }
-
-    /// Calls `visit` for each symbol in the bytes of a symbol table.
-    pub(super) fn symbols_in(
-        &self,
-        symbols: &'data [u8],
-        strings: &'data [u8],
-        visit: impl FnMut(Symbol<'data>),
-    ) {
-        if self.bits == 64 {
-            self.symbols_as::<elf::FileHeader64<Endianness>>(symbols, strings, visit);
-        } else {
-            self.symbols_as::<elf::FileHeader32<Endianness>>(symbols, strings, visit);
-        }
-    }
-
-    fn symbols_as<Elf: FileHeader<Endian = Endianness>>(
-        &self,
-        symbols: &'data [u8],
-        strings: &'data [u8],
-        mut visit: impl FnMut(Symbol<'data>),
-    ) {
-        let endian = self.endian;
-        let count = symbols.len() / size_of::<Elf::Sym>();
-        let Ok((symbols, _)) = object::slice_from_bytes::<Elf::Sym>(symbols, count) else {
-            return;
-        };
-        // The first symbol is the undefined one (gABI, "Symbol Table").
-        for symbol in symbols.iter().skip(1) {
-            let section = symbol.st_shndx(endian).0;
-            visit(Symbol {
-                name: strings.get(symbol.st_name(endian) as usize..).unwrap_or_default(),
-                value: symbol.st_value(endian).into(),
-                size: symbol.st_size(endian).into(),
-                kind: symbol.st_type(),
-                bind: symbol.st_bind(),
-                section: (1..elf::SHN_LORESERVE).contains(&section).then_some(section.into()),
-                undefined: section == elf::SHN_UNDEF.0,
-            });
-        }
-    }
-
     /// The header of a compressed section and what follows it: the compression
     /// type, the size when unpacked, and the packed bytes.
     pub(super) fn compressed(&self, bytes: &'data [u8]) -> Option<(u32, u64, &'data [u8])> {
@@ -520,23 +435,6 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
     ) -> Option<(u32, u64, &'data [u8])> {
         let (header, rest) = object::from_bytes::<Elf::CompressionHeader>(bytes).ok()?;
         Some((header.ch_type(self.endian).0, header.ch_size(self.endian).into(), rest))
-    }
-
-    /// The name that binutils give the format, such as `elf32-littlearm`.
-    pub(super) fn format_name(&self) -> String {
-        let bits = self.bits;
-        let endian = self.endian().as_str();
-        match self.arch {
-            Arch::Arm => format!("elf{bits}-{endian}arm"),
-            Arch::Aarch64 => format!("elf{bits}-{endian}aarch64"),
-            Arch::Riscv => format!("elf{bits}-{endian}riscv"),
-            Arch::Xtensa => {
-                format!("elf{bits}-xtensa-{}", if endian == "big" { "be" } else { "le" })
-            }
-            Arch::X86 => format!("elf{bits}-i386"),
-            Arch::X86_64 => format!("elf{bits}-x86-64"),
-            Arch::Machine(_) => format!("elf{bits}-{endian}"),
-        }
     }
 }
 
@@ -557,39 +455,4 @@ impl Section<'_> {
     pub(super) fn is_compressed(&self) -> bool {
         self.flags & elf::SHF_COMPRESSED.0 != 0
     }
-}
-
-impl Arch {
-    fn from_machine(machine: u16) -> Self {
-        match elf::Machine(machine) {
-            elf::EM_ARM => Self::Arm,
-            elf::EM_AARCH64 => Self::Aarch64,
-            elf::EM_RISCV => Self::Riscv,
-            elf::EM_XTENSA => Self::Xtensa,
-            elf::EM_386 => Self::X86,
-            elf::EM_X86_64 => Self::X86_64,
-            _ => Self::Machine(machine),
-        }
-    }
-}
-
-impl fmt::Display for Arch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Arm => f.write_str("arm"),
-            Self::Aarch64 => f.write_str("aarch64"),
-            Self::Riscv => f.write_str("riscv"),
-            Self::Xtensa => f.write_str("xtensa"),
-            Self::X86 => f.write_str("x86"),
-            Self::X86_64 => f.write_str("x86-64"),
-            Self::Machine(number) => write!(f, "machine-{number}"),
-        }
-    }
-}
-
-/// `bytes` up to the first NUL, at most [`MAX_NAME_BYTES`] of them, so that a
-/// string table without an end cannot make reading names slow.
-pub(super) fn c_string(bytes: &[u8]) -> &[u8] {
-    let bytes = &bytes[..bytes.len().min(MAX_NAME_BYTES)];
-    &bytes[..bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len())]
 }
