@@ -61,33 +61,22 @@ fn steps(table: &InitTable, entry: &Entry) -> Vec<String> {
     let condition = if entry.conditional { ", on some paths only" } else { "" };
     let stage =
         entry.stage.map_or(String::new(), |stage| format!(" in its {} part", stage.as_str()));
-    match (entry.origin, &entry.level, entry.phase) {
-        (Origin::Registry, Some(level), Some(phase)) => {
-            if entry.stage.is_some() {
-                steps.push(format!(
-                    "{main} runs the {phase} entries of level {level}{stage}{at}{condition}"
-                ));
-            } else if table.main.is_some() {
-                steps.push(format!(
-                    "{main} is not seen to run level {level}: where this entry runs is not known"
-                ));
-            } else {
-                steps.push(
-                    "main could not be read: levels are taken to run in their order".to_owned(),
-                );
-            }
-            steps.push(in_level(table, entry, phase));
-        }
-        _ => {
-            let via: Vec<&str> = entry.via.iter().map(|name| name.as_str()).collect();
-            let through = if via.is_empty() {
-                String::new()
-            } else {
-                format!(" through {}", via.join(" and "))
-            };
-            let how = if entry.address.is_none() { "holds it inlined" } else { "calls it" };
-            steps.push(format!("{main} {how}{through}{stage}{at}{condition}"));
-        }
+    let level = entry.level.as_ref().filter(|_| entry.origin == Origin::Registry);
+    if let (Some(level), Some(phase)) = (level, entry.phase) {
+        steps.push(if entry.stage.is_some() {
+            format!("{main} runs the {phase} entries of level {level}{stage}{at}{condition}")
+        } else if table.main.is_some() {
+            format!("{main} is not seen to run level {level}: where this entry runs is not known")
+        } else {
+            "main could not be read: levels are taken to run in their order".to_owned()
+        });
+        steps.push(in_level(table, entry, phase));
+    } else {
+        let via: Vec<&str> = entry.via.iter().map(|name| name.as_str()).collect();
+        let through =
+            if via.is_empty() { String::new() } else { format!(" through {}", via.join(" and ")) };
+        let how = if entry.address.is_none() { "holds it inlined" } else { "calls it" };
+        steps.push(format!("{main} {how}{through}{stage}{at}{condition}"));
     }
     let also = table
         .entries

@@ -121,30 +121,30 @@ fn every_board_shows_what_was_read_from_its_firmware() {
         let (init, deinit) = table.counts();
         let left = texts(&html, ".run .inits .function");
         let right = texts(&html, ".run .deinits .function");
-        match &table.main {
-            Some(main) => {
-                assert_eq!(left, of_stages(&table, &[Stage::Boot, Stage::Start]), "{board}");
-                assert_eq!(right, of_stages(&table, &[Stage::Stop]), "{board}");
-                // Calls by hand behind those of a level have a heading as well.
-                let headings = texts(&html, ".run .inits .heading b");
-                let stages = headings.iter().filter(|title| *title != "main");
-                assert_eq!(stages.collect::<Vec<_>>(), ["boot", "start"], "{board}");
-                assert!(left.iter().any(|name| name == "mp_init"), "{board}: landmarks are shown");
-                let answer = format!("{init} init, {deinit} deinit in {}", main.function);
-                assert!(text(&html, ".answer").starts_with(&answer), "{board}");
-            }
-            None => {
-                assert_eq!(left, names(&table, Phase::Init), "{board}");
-                assert_eq!(right, names(&table, Phase::Deinit), "{board}");
-                let levels = ["early", "core", "driver", "service"];
-                assert_eq!(texts(&html, ".run .inits .level b"), levels);
-                let answer = format!("{init} init, {deinit} deinit in 4 levels.");
-                assert!(text(&html, ".answer").starts_with(&answer), "{board}");
-            }
-        }
+        let main = table.main.as_ref().unwrap();
+        assert_eq!(left, of_stages(&table, &[Stage::Boot, Stage::Start]), "{board}");
+        assert_eq!(right, of_stages(&table, &[Stage::Stop]), "{board}");
+        assert_eq!(texts(&html, ".run .inits .heading b"), ["boot", "start"], "{board}");
+        assert!(left.iter().any(|name| name == "mp_init"), "{board}: landmarks are shown");
+        let answer = format!("{init} init, {deinit} deinit in {}", main.function);
+        assert!(text(&html, ".answer").starts_with(&answer), "{board}");
         let rows = texts(&html, "details tbody tr");
         assert_eq!(rows.len(), table.entries.len(), "{board}");
     }
+}
+
+#[test]
+fn a_board_whose_main_is_not_known_shows_its_tables_by_level() {
+    let app = TestApp::start();
+    let bytes = std::fs::read(data("fixtures/arm-be.elf")).unwrap();
+    upload(&app, &"fixtures/BE".parse().unwrap(), &bytes, OLD, "2026-08-03T09:12:00Z");
+    let table = initboard::extract::extract(&bytes[..], Sha256::of(&bytes)).unwrap();
+    let html = page(&app, "/micropython/fixtures/BE");
+    assert_eq!(texts(&html, ".run .inits .function"), names(&table, Phase::Init));
+    assert_eq!(texts(&html, ".run .deinits .function"), names(&table, Phase::Deinit));
+    assert_eq!(texts(&html, ".run .inits .level b"), ["early", "core", "driver", "service"]);
+    assert_eq!(texts(&html, ".run .deinits .level b"), ["service", "driver", "core", "early"]);
+    assert!(text(&html, ".answer").starts_with("4 init, 2 deinit in 4 levels."));
 }
 
 #[test]
