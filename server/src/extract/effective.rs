@@ -16,6 +16,10 @@ pub(super) fn order(calls: &Calls, registry: Registry, anomalies: &mut Vec<Anoma
     let mut left: Vec<Option<Entry>> = registered.iter().cloned().map(Some).collect();
     let mut entries: Vec<Entry> = Vec::new();
     for call in &calls.list {
+        // A level that is run again and again must not fill the memory.
+        if entries.len() >= MAX_ENTRIES {
+            break;
+        }
         match call.kind {
             CallKind::RunLevel(phase, number) => {
                 let level = number.and_then(|number| level(number, &levels));

@@ -2,9 +2,11 @@
 
 use initboard::extract::{ExtractError, extract};
 use initboard::model::Sha256;
+use object::elf;
 use proptest::prelude::*;
 
 use crate::files;
+use crate::made::{File, Section, Symbol};
 
 const DIGEST: Sha256 = Sha256([0; 32]);
 
@@ -145,100 +147,34 @@ fn hostile_names_come_out_as_they_are_and_end_somewhere() {
 /// An Arm image with one entry in the init table of level driver, whose symbol
 /// ends with `name`. Made with a writer, because no compiler makes such names.
 fn named(name: &[u8]) -> Vec<u8> {
-    use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
-    use object::{Endianness, elf};
-
-    let symbol = [b"__mp_init_driver_00_", name].concat();
-    let mut buffer = Vec::new();
-    let mut writer = Writer::new(Endianness::Little, false, &mut buffer);
-    writer.reserve_null_section_index();
-    let text_name = writer.add_section_name(b".text");
-    let table_name = writer.add_section_name(b".mp_init_driver");
-    let (text, table) = (writer.reserve_section_index(), writer.reserve_section_index());
-    writer.reserve_symtab_section_index();
-    writer.reserve_strtab_section_index();
-    writer.reserve_shstrtab_section_index();
-    let names = [&symbol[..], b"__mp_init_driver_start", b"__mp_init_driver_end"]
-        .map(|name| writer.add_string(name));
-    writer.reserve_null_symbol_index();
-    for _ in &names {
-        writer.reserve_symbol_index(Some(table));
+    let symbol =
+        |name: &[u8], value, kind| Symbol { name: name.to_vec(), section: 1, value, size: 0, kind };
+    File {
+        machine: elf::EM_ARM,
+        bits: 32,
+        sections: vec![
+            // `bx lr; bx lr`
+            Section {
+                name: ".text",
+                address: 0x1000,
+                flags: elf::SHF_EXECINSTR,
+                bytes: vec![0x70, 0x47, 0x70, 0x47],
+            },
+            // A pointer to the first, with the Thumb bit.
+            Section {
+                name: ".mp_init_driver",
+                address: 0x1004,
+                flags: elf::SectionFlags(0),
+                bytes: vec![0x01, 0x10, 0x00, 0x00],
+            },
+        ],
+        symbols: vec![
+            symbol(&[b"__mp_init_driver_00_", name].concat(), 0x1004, elf::STT_OBJECT),
+            symbol(b"__mp_init_driver_start", 0x1004, elf::STT_NOTYPE),
+            symbol(b"__mp_init_driver_end", 0x1008, elf::STT_NOTYPE),
+        ],
     }
-    writer.reserve_file_header();
-    writer.reserve_program_headers(1);
-    let start = writer.reserve(8, 4);
-    writer.reserve_symtab();
-    writer.reserve_strtab().unwrap();
-    writer.reserve_shstrtab().unwrap();
-    writer.reserve_section_headers();
-
-    writer
-        .write_file_header(&FileHeader {
-            os_abi: elf::OsAbi(0),
-            abi_version: 0,
-            e_type: elf::ET_EXEC,
-            e_machine: elf::EM_ARM,
-            e_entry: 0x1001,
-            e_flags: elf::FileFlags(0),
-        })
-        .unwrap();
-    writer.write_program_header(&ProgramHeader {
-        p_type: elf::PT_LOAD,
-        p_flags: elf::PF_R | elf::PF_X,
-        p_offset: start,
-        p_vaddr: 0x1000,
-        p_paddr: 0x1000,
-        p_filesz: 8,
-        p_memsz: 8,
-        p_align: 4,
-    });
-    writer.write_align(4);
-    // `bx lr; bx lr`, then the table: a pointer to the first, with the Thumb bit.
-    writer.write(&[0x70, 0x47, 0x70, 0x47, 0x01, 0x10, 0x00, 0x00]);
-    writer.write_null_symbol();
-    let symbols = [
-        (names[0], 0x1004, elf::STT_OBJECT),
-        (names[1], 0x1004, elf::STT_NOTYPE),
-        (names[2], 0x1008, elf::STT_NOTYPE),
-    ];
-    for (name, st_value, kind) in symbols {
-        let st_name = writer.string_offset(Some(name));
-        writer.write_symbol(&Sym {
-            st_name,
-            section: Some(table.0),
-            st_info: elf::SymbolInfo::new(elf::STB_LOCAL, kind),
-            st_other: elf::SymbolOther(0),
-            st_shndx: elf::SymbolSection(0),
-            st_value,
-            st_size: 0,
-        });
-    }
-    writer.write_strtab();
-    writer.write_shstrtab();
-    writer.write_null_section_header();
-    let flags = elf::SHF_ALLOC;
-    for (index, name, sh_addr, sh_flags) in
-        [(text, text_name, 0x1000, flags | elf::SHF_EXECINSTR), (table, table_name, 0x1004, flags)]
-    {
-        assert!(index.0 > 0);
-        let sh_name = writer.section_name_offset(Some(name));
-        writer.write_section_header(&SectionHeader {
-            sh_name,
-            sh_type: elf::SHT_PROGBITS,
-            sh_flags,
-            sh_addr,
-            sh_offset: start + sh_addr - 0x1000,
-            sh_size: 4,
-            sh_link: 0,
-            sh_info: 0,
-            sh_addralign: 4,
-            sh_entsize: 0,
-        });
-    }
-    writer.write_symtab_section_header(4);
-    writer.write_strtab_section_header();
-    writer.write_shstrtab_section_header();
-    buffer
+    .build()
 }
 
 proptest! {

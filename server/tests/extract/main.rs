@@ -5,6 +5,8 @@ mod broken;
 mod calls;
 mod executed;
 mod files;
+mod hostile;
+mod made;
 mod rebuilt;
 mod schema;
 mod snapshots;

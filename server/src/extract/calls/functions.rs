@@ -5,12 +5,20 @@ use std::collections::HashMap;
 use object::elf;
 use object::read::ReadRef;
 
+use super::memory::Memory;
 use crate::extract::ExtractError;
 use crate::extract::elf::{Image, c_string};
 use crate::model::SymbolName;
 
 /// Most functions that are indexed; a large image has 20,000.
 const MAX_FUNCTIONS: usize = 500_000;
+
+/// How many times the size of the file the names may have together. Names that
+/// share the end of one another could have any number of times; real ones have
+/// less than the file.
+const MAX_NAMES: u64 = 4;
+/// Most parts of one name that are taken for parts of one function.
+const MAX_PARTS: usize = 8;
 
 /// One function.
 #[derive(Clone, Debug)]
@@ -22,17 +30,16 @@ pub(super) struct Function {
     /// The address as pointers hold it: bit 0 set for Thumb code.
     pub(super) pointer: u64,
     pub(super) name: SymbolName,
-    /// Whether it is the part of a function that the compiler moved away as
-    /// unlikely, not one that is called.
-    pub(super) is_cold: bool,
     /// Whether only its own source file can call it by name (`static`).
     pub(super) is_local: bool,
 }
 
-/// All functions of an image, by address.
+/// All functions of an image.
 pub(super) struct Functions {
+    /// By address.
     list: Vec<Function>,
-    by_start: HashMap<u64, usize>,
+    /// The parts that were moved away, by name.
+    cold: HashMap<SymbolName, Vec<usize>>,
 }
 
 impl Functions {
@@ -40,48 +47,52 @@ impl Functions {
     /// is not local stands for all, then the first by name.
     pub(super) fn read<'data, R: ReadRef<'data>>(
         image: &Image<'data, R>,
+        memory: &Memory<'_, 'data, R>,
     ) -> Result<Self, ExtractError> {
         let mut found: Vec<(u64, u8, &[u8], u64, u64)> = Vec::new();
+        let mut room = image.file_size.saturating_mul(MAX_NAMES);
         image.for_each_symbol(|symbol| {
             let function = matches!(symbol.kind, elf::STT_FUNC | elf::STT_GNU_IFUNC);
-            if function && !symbol.undefined && found.len() < MAX_FUNCTIONS {
+            if function && !symbol.undefined && found.len() < MAX_FUNCTIONS && room > 0 {
                 let rank = u8::from(symbol.bind == elf::STB_LOCAL);
                 let start = image.code_address(symbol.value);
-                found.push((start, rank, symbol.name, symbol.value, symbol.size));
+                let name = c_string(symbol.name);
+                room = room.saturating_sub(name.len() as u64);
+                found.push((start, rank, name, symbol.value, symbol.size));
             }
         })?;
-        // Compared without their names first, which run on to the end of the
-        // string table.
-        found.sort_by(|a, b| {
-            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| c_string(a.2).cmp(c_string(b.2)))
-        });
+        found.sort_unstable();
         found.dedup_by_key(|function| function.0);
         let starts: Vec<u64> = found.iter().map(|function| function.0).collect();
         let mut list = Vec::with_capacity(found.len());
-        for (index, (start, rank, name, pointer, size)) in found.into_iter().enumerate() {
-            let whole = c_string(name);
+        let mut cold: HashMap<SymbolName, Vec<usize>> = HashMap::new();
+        for (index, (start, rank, whole, pointer, size)) in found.into_iter().enumerate() {
             let Some(name) = SymbolName::from_bytes(whole) else { continue };
             let is_cold = whole.windows(5).any(|part| part == b".cold");
+            if is_cold {
+                let parts = cold.entry(name.clone()).or_default();
+                if parts.len() < MAX_PARTS {
+                    parts.push(list.len());
+                }
+            }
             let next = starts.get(index + 1).copied().unwrap_or(u64::MAX);
             // Assembler often leaves the size out.
             let end = if size == 0 { next } else { start.saturating_add(size).min(next) };
             list.push(Function {
                 start,
-                end: end.min(image.section_end(start)),
+                end: end.min(memory.code_end(start)),
                 pointer,
                 name,
-                is_cold,
                 is_local: rank > 0,
             });
         }
-        let by_start =
-            list.iter().enumerate().map(|(index, function)| (function.start, index)).collect();
-        Ok(Self { list, by_start })
+        Ok(Self { list, cold })
     }
 
     /// The function that starts at `start`.
     pub(super) fn at(&self, start: u64) -> Option<&Function> {
-        self.by_start.get(&start).map(|&index| &self.list[index])
+        let index = self.list.binary_search_by_key(&start, |function| function.start).ok()?;
+        self.list.get(index)
     }
 
     /// All functions by address.
@@ -89,8 +100,10 @@ impl Functions {
         self.list.iter()
     }
 
-    /// The functions of that name.
-    pub(super) fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Function> {
-        self.list.iter().filter(move |function| function.name.as_str() == name)
+    /// The parts of a function that the compiler moved away as unlikely
+    /// (`main.cold`).
+    pub(super) fn cold_parts(&self, function: &Function) -> impl Iterator<Item = &Function> {
+        let parts = self.cold.get(&function.name).into_iter().flatten();
+        parts.map(|&index| &self.list[index]).filter(|part| part.start != function.start)
     }
 }

@@ -5,7 +5,7 @@
 //! code, so this is repeated until nothing new is found. A node ends with its
 //! call, if it has one, so that an order of nodes is an order of calls.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use object::read::ReadRef;
 
@@ -19,9 +19,12 @@ const MAX_INSTRUCTIONS: usize = 20_000;
 /// Most nodes: what is computed of them takes time in proportion to the square.
 pub(super) const MAX_NODES: usize = 4096;
 /// How often constants may open up more code.
-const MAX_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 7;
 /// Most entries of a jump table that are read.
 const MAX_TABLE: u64 = 512;
+/// Most places that the jump tables of one function lead to, each counted as
+/// often as it is led to.
+const MAX_TARGETS: usize = 8192;
 
 /// A call, as the last thing that a node does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,8 @@ struct Exploration<'program, 'image, 'data, R> {
     /// What jumps and calls through registers were found to lead to.
     resolved: HashMap<u64, Vec<u64>>,
     incomplete: bool,
+    /// Whether there are more targets than are followed.
+    is_crowded: bool,
 }
 
 /// A straight piece of code.
@@ -95,20 +100,20 @@ pub(super) fn explore<'data, R: ReadRef<'data>>(
         leaders: BTreeSet::new(),
         resolved: HashMap::new(),
         incomplete: false,
+        is_crowded: false,
     };
-    for _ in 0..MAX_ROUNDS {
+    let mut rounds = 0;
+    loop {
         exploration.decode(start);
         let blocks = exploration.blocks();
         let states = exploration.states(start, &blocks);
-        if !exploration.resolve(&blocks, &states) {
+        let is_new = exploration.resolve(&blocks, &states);
+        rounds += 1;
+        exploration.incomplete |= is_new && rounds == MAX_ROUNDS;
+        if !is_new || rounds == MAX_ROUNDS || exploration.program.is_spent() {
             return exploration.graph(start, &blocks, &states);
         }
     }
-    exploration.incomplete = true;
-    exploration.decode(start);
-    let blocks = exploration.blocks();
-    let states = exploration.states(start, &blocks);
-    exploration.graph(start, &blocks, &states)
 }
 
 impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
@@ -118,7 +123,7 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
 
     /// Decodes everything that can be reached, and notes where blocks begin.
     fn decode(&mut self, start: u64) {
-        self.incomplete = false;
+        self.incomplete = self.is_crowded;
         self.instructions.clear();
         self.leaders = BTreeSet::from([start]);
         let mut decoder = Decoder::new(self.isa);
@@ -126,7 +131,7 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
         while let Some(mut at) = ahead.pop() {
             decoder.reset();
             while self.holds(at) && !self.instructions.contains_key(&at) {
-                if self.instructions.len() == MAX_INSTRUCTIONS {
+                if self.instructions.len() == MAX_INSTRUCTIONS || !self.program.spend(1) {
                     self.incomplete = true;
                     return;
                 }
@@ -148,6 +153,11 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
                     break;
                 }
                 at = next;
+                // What instructions that overlap have in common is a block of
+                // its own, not the end of each.
+                if self.instructions.contains_key(&at) {
+                    self.leaders.insert(at);
+                }
             }
         }
     }
@@ -262,15 +272,17 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
     }
 
     /// What is known at the start of each block.
-    fn states(&self, start: u64, blocks: &BTreeMap<u64, Block>) -> HashMap<u64, State> {
+    fn states(&mut self, start: u64, blocks: &BTreeMap<u64, Block>) -> HashMap<u64, State> {
         let mut states = HashMap::from([(start, State::unknown())]);
         let mut ahead = vec![start];
         // Each register can be forgotten once, so this ends; the bound is for
         // hostile code, where it would take long.
-        let mut patience = 64 * blocks.len() + 64;
         while let Some(at) = ahead.pop() {
-            patience = patience.saturating_sub(1);
-            let Some(block) = blocks.get(&at).filter(|_| patience > 0) else { continue };
+            let Some(block) = blocks.get(&at) else { continue };
+            if !self.program.spend(1 + block.addresses.len()) {
+                self.incomplete = true;
+                return HashMap::new();
+            }
             let state = self.leave(block, &states[&at]);
             let nexts = match &block.end {
                 End::Jump(targets) => targets.clone(),
@@ -289,7 +301,7 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
                 }
             }
         }
-        if patience == 0 { HashMap::new() } else { states }
+        states
     }
 
     /// The state after a block.
@@ -319,6 +331,7 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
     /// new.
     fn resolve(&mut self, blocks: &BTreeMap<u64, Block>, states: &HashMap<u64, State>) -> bool {
         let mut found_more = false;
+        let mut room = MAX_TARGETS;
         for (start, block) in blocks {
             let Some(&last) = block.addresses.last() else { continue };
             let (Some(entered), Some(instruction)) =
@@ -326,8 +339,14 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
             else {
                 continue;
             };
+            if instruction.flow == Flow::Next {
+                continue;
+            }
+            if !self.program.spend(block.addresses.len()) {
+                break;
+            }
             let state = self.before_end(block, entered);
-            let targets = match instruction.flow {
+            let mut targets = match instruction.flow {
                 Flow::Call(_) if self.program.is_switch(&instruction) => {
                     let table = last.wrapping_add(u64::from(instruction.size));
                     match self.program.switch_entries(&instruction) {
@@ -358,10 +377,18 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
                         .map_or(MAX_TABLE, |last| last.saturating_add(1))
                         .min(MAX_TABLE);
                     let targets = (0..count).map(|index| first.wrapping_add(4 * index));
-                    targets.take_while(|&target| self.holds(target)).collect()
+                    let targets: Vec<u64> =
+                        targets.take_while(|&target| self.holds(target)).collect();
+                    self.program.spend(targets.len());
+                    targets
                 }
                 _ => continue,
             };
+            if targets.len() > room {
+                targets.truncate(room);
+                self.is_crowded = true;
+            }
+            room -= targets.len();
             if !targets.is_empty() && self.resolved.get(&last) != Some(&targets) {
                 self.resolved.insert(last, targets);
                 found_more = true;
@@ -378,13 +405,15 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
 
     /// The targets in a jump table, as many as the last comparison allows and as
     /// lead into this function.
-    fn entries(&self, table: Table, base: u64, scale: u64, state: &State) -> Vec<u64> {
+    fn entries(&mut self, table: Table, base: u64, scale: u64, state: &State) -> Vec<u64> {
         let count = state.compared.map_or(MAX_TABLE, |last| last.saturating_add(1)).min(MAX_TABLE);
         let mut targets: Vec<u64> = Vec::new();
+        let mut known: HashSet<u64> = HashSet::new();
+        // A table in the code ends where the code that it leads to begins.
+        let mut end = u64::MAX;
         for index in 0..count {
             let place = table.address.wrapping_add(index * u64::from(table.width));
-            // A table in the code ends where the code that it leads to begins.
-            if targets.iter().any(|&target| target > table.address && target <= place) {
+            if end <= place || !self.program.spend(1) {
                 break;
             }
             let Some(entry) = self.program.memory.constant(place, table.width) else { break };
@@ -394,7 +423,12 @@ impl<'data, R: ReadRef<'data>> Exploration<'_, '_, 'data, R> {
             if !self.holds(target) {
                 break;
             }
-            targets.push(target);
+            if target > table.address {
+                end = end.min(target);
+            }
+            if known.insert(target) {
+                targets.push(target);
+            }
         }
         targets
     }

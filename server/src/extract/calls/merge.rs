@@ -4,10 +4,10 @@
 //! become one node of the graph, so that it stands behind whatever stands before
 //! either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// Most nodes that are candidates; deciding takes time in proportion to their
-/// square.
+/// Most nodes that are candidates: each costs a walk through the graph, and a
+/// comparison with each of the others.
 const MAX_CANDIDATES: usize = 256;
 
 /// For each node the one that stands for it.
@@ -21,61 +21,90 @@ pub(super) fn representatives(
     keys: &[Option<(u64, Option<u64>)>],
 ) -> Vec<usize> {
     let mut stands_for: Vec<usize> = (0..forward.len()).collect();
+    let candidates: Vec<usize> = sequence
+        .iter()
+        .copied()
+        .filter(|&node| keys[node].is_some())
+        .take(MAX_CANDIDATES)
+        .collect();
+    let mut reachable = Reachable::new(forward, &candidates);
     let mut groups: HashMap<(u64, Option<u64>), Vec<usize>> = HashMap::new();
-    let candidates = sequence.iter().filter_map(|&node| Some((node, keys[node]?)));
-    for (node, key) in candidates.take(MAX_CANDIDATES) {
+    for (candidate, &node) in candidates.iter().enumerate() {
+        let Some(key) = keys[node] else { continue };
         let known = groups.entry(key).or_default();
         // In the graph as it is by now: two merges that are right each alone may
         // contradict each other.
-        let partner = known.iter().copied().find(|&other| {
-            !reaches(forward, &stands_for, other, node)
-                && !reaches(forward, &stands_for, node, other)
-        });
+        let partner =
+            known.iter().copied().find(|&other| !reachable.in_one_direction(other, candidate));
         match partner {
-            Some(other) => stands_for[node] = other,
-            None => known.push(node),
+            Some(other) => {
+                stands_for[node] = candidates[other];
+                reachable.merge(other, candidate);
+            }
+            None => known.push(candidate),
         }
     }
     stands_for
+}
+
+/// Which candidates can be reached from which, while some of them become one.
+struct Reachable {
+    /// By candidate, whether each of them can be reached.
+    from: Vec<Vec<bool>>,
+}
+
+impl Reachable {
+    fn new(forward: &[Vec<usize>], candidates: &[usize]) -> Self {
+        let from = |&start: &usize| {
+            let mut seen = vec![false; forward.len()];
+            let mut ahead = vec![start];
+            while let Some(node) = ahead.pop() {
+                for &next in &forward[node] {
+                    if !std::mem::replace(&mut seen[next], true) {
+                        ahead.push(next);
+                    }
+                }
+            }
+            candidates.iter().map(|&candidate| seen[candidate]).collect()
+        };
+        Self { from: candidates.iter().map(from).collect() }
+    }
+
+    fn in_one_direction(&self, a: usize, b: usize) -> bool {
+        self.from[a][b] || self.from[b][a]
+    }
+
+    /// Makes two candidates one: what reaches either now reaches both, and all
+    /// that can be reached from them.
+    fn merge(&mut self, a: usize, b: usize) {
+        let mut behind: Vec<bool> =
+            self.from[a].iter().zip(&self.from[b]).map(|(&one, &other)| one || other).collect();
+        behind[a] = true;
+        behind[b] = true;
+        for (candidate, reached) in self.from.iter_mut().enumerate() {
+            if candidate == a || candidate == b || reached[a] || reached[b] {
+                for (reached, &behind) in reached.iter_mut().zip(&behind) {
+                    *reached |= behind;
+                }
+            }
+        }
+    }
 }
 
 /// The graph in which merged nodes are one. Nodes that another stands for are
 /// left without edges.
 pub(super) fn contracted(successors: &[Vec<usize>], stands_for: &[usize]) -> Vec<Vec<usize>> {
     let mut contracted = vec![Vec::new(); successors.len()];
+    let mut known: HashSet<(usize, usize)> = HashSet::new();
     for (node, nexts) in successors.iter().enumerate() {
         for &next in nexts {
-            let edges: &mut Vec<usize> = &mut contracted[stands_for[node]];
-            if !edges.contains(&stands_for[next]) {
-                edges.push(stands_for[next]);
+            let edge = (stands_for[node], stands_for[next]);
+            if known.insert(edge) {
+                contracted[edge.0].push(edge.1);
             }
         }
     }
     contracted
-}
-
-fn reaches(forward: &[Vec<usize>], stands_for: &[usize], from: usize, to: usize) -> bool {
-    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (node, &other) in stands_for.iter().enumerate().filter(|&(node, &other)| node != other) {
-        members.entry(other).or_default().push(node);
-    }
-    let mut seen = vec![false; forward.len()];
-    let mut ahead = vec![stands_for[from]];
-    while let Some(node) = ahead.pop() {
-        let merged = members.get(&node).into_iter().flatten().copied();
-        for member in std::iter::once(node).chain(merged) {
-            for &next in &forward[member] {
-                let next = stands_for[next];
-                if next == stands_for[to] {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[next], true) {
-                    ahead.push(next);
-                }
-            }
-        }
-    }
-    false
 }
 
 #[cfg(test)]

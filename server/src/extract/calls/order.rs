@@ -159,6 +159,7 @@ fn entries<I: Iterator<Item = usize>>(
 /// Whether a walk from `entry` meets one of `pivots` before another of
 /// `entries`.
 fn leads_to(successors: &Successors, entry: usize, entries: &[usize], pivots: &[usize]) -> bool {
+    let pivots: HashSet<usize> = pivots.iter().copied().collect();
     let mut seen: HashSet<usize> = entries.iter().copied().collect();
     let mut ahead = vec![entry];
     while let Some(node) = ahead.pop() {

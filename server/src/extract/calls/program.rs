@@ -16,6 +16,10 @@ use crate::extract::elf::{Arch, Image};
 const MAX_DEPTH: usize = 6;
 /// How many instructions are read to answer that, for all functions together.
 const PATIENCE: usize = 400_000;
+/// How many steps exploring takes, for all functions together: instructions
+/// decoded and evaluated, and entries of jump tables. The largest main seen takes
+/// 9,000, its helpers included.
+const STEPS: usize = 500_000;
 /// How many veneers may stand one behind the other.
 const MAX_VENEERS: usize = 4;
 
@@ -26,17 +30,15 @@ pub(super) struct Program<'image, 'data, R> {
     pub(super) functions: Functions,
     returns: HashMap<u64, bool>,
     patience: usize,
+    steps: usize,
 }
 
 impl<'image, 'data, R: ReadRef<'data>> Program<'image, 'data, R> {
     pub(super) fn new(image: &'image Image<'data, R>) -> Result<Self, ExtractError> {
-        Ok(Self {
-            image,
-            memory: Memory::new(image),
-            functions: Functions::read(image)?,
-            returns: HashMap::new(),
-            patience: PATIENCE,
-        })
+        let memory = Memory::new(image);
+        let functions = Functions::read(image, &memory)?;
+        let returns = HashMap::new();
+        Ok(Self { image, memory, functions, returns, patience: PATIENCE, steps: STEPS })
     }
 
     /// Whether there is a decoder for this image's instructions.
@@ -63,15 +65,22 @@ impl<'image, 'data, R: ReadRef<'data>> Program<'image, 'data, R> {
     /// the compiler moved away from it as unlikely (`main.cold`).
     pub(super) fn extents(&self, start: u64) -> Vec<(u64, u64)> {
         let Some(function) = self.functions.at(start) else {
-            return vec![(start, self.image.section_end(start))];
+            return vec![(start, self.memory.code_end(start))];
         };
-        let own = std::iter::once((function.start, function.end));
-        let moved = self
-            .functions
-            .named(function.name.as_str())
-            .filter(|part| part.start != start && part.is_cold)
-            .map(|part| (part.start, part.end));
-        own.chain(moved).collect()
+        let parts = self.functions.cold_parts(function);
+        std::iter::once(function).chain(parts).map(|part| (part.start, part.end)).collect()
+    }
+
+    /// Whether no steps are left.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps == 0
+    }
+
+    /// Takes steps from those that are left. Tells whether they were.
+    pub(super) fn spend(&mut self, steps: usize) -> bool {
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.unwrap_or_default();
+        left.is_some()
     }
 
     /// The function that a call ends up in: veneers of the linker only jump on.

@@ -17,14 +17,14 @@ pub(super) struct Pass {
     /// The nodes of the soft-reset loop; empty where main has none.
     in_loop: Vec<bool>,
     header: Option<usize>,
-    entry: usize,
     stages: Vec<Stage>,
-    /// The nodes that one pass leads to: where a node is not passed on the way
-    /// there, it is conditional. By stage.
-    goals: [Vec<usize>; 3],
-    /// The nodes that nothing follows.
-    ends: Vec<usize>,
+    /// The nodes that every pass goes through: by stage, and for what stands
+    /// behind the loop.
+    always: [Vec<bool>; 4],
 }
+
+/// Most runners that are asked whether they are the last one.
+const MAX_RUNNERS: usize = 64;
 
 impl Pass {
     /// Finds the soft-reset loop.
@@ -44,10 +44,8 @@ impl Pass {
         // The component of `mp_init`: what it reaches and what reaches it.
         let in_loop: Vec<bool> = match first_runtime {
             Some(node) => {
-                let (down, up) = (
-                    reach(successors, &successors[node], &[]),
-                    reach(&backward, &backward[node], &[]),
-                );
+                let (down, up) =
+                    (reach(successors, &successors[node]), reach(&backward, &backward[node]));
                 (0..size).map(|other| down[other] && up[other]).collect()
             }
             None => vec![false; size],
@@ -64,9 +62,9 @@ impl Pass {
         let backward = reversed(&forward);
         let after_runner: Vec<usize> =
             runners.iter().flat_map(|&runner| forward[runner].iter().copied()).collect();
-        let after = reach(&forward, &after_runner, &[]);
-        let before = reach(&backward, runners, &[]);
-        let before_loop = header.map(|header| reach(&backward, &backward[header], &[]));
+        let after = reach(&forward, &after_runner);
+        let before = reach(&backward, runners);
+        let before_loop = header.map(|header| reach(&backward, &backward[header]));
         let stages: Vec<Stage> = (0..size)
             .map(|node| {
                 if !in_loop[node] && before_loop.as_ref().is_some_and(|before| before[node]) {
@@ -78,18 +76,13 @@ impl Pass {
                 }
             })
             .collect();
-        let mut pass = Self {
-            forward,
-            backward,
-            in_loop,
-            header,
-            entry,
-            stages,
-            goals: Default::default(),
-            ends: Vec::new(),
-        };
-        pass.ends = (0..size).filter(|&node| successors[node].is_empty()).collect();
-        pass.goals = pass.find_goals(successors, runners);
+        let mut pass =
+            Self { forward, backward, in_loop, header, stages, always: Default::default() };
+        let ends: Vec<usize> = (0..size).filter(|&node| successors[node].is_empty()).collect();
+        let [boot, start, stop] = pass.find_goals(successors, runners, &ends);
+        let first = header.unwrap_or(entry);
+        pass.always = [(entry, &boot), (first, &start), (first, &stop), (entry, &ends)]
+            .map(|(from, goals)| always_passed(&pass.forward, from, goals));
         pass
     }
 
@@ -109,35 +102,100 @@ impl Pass {
     pub(super) fn is_conditional(&self, node: usize) -> bool {
         let stage = self.stages[node];
         let behind = stage == Stage::Stop && self.header.is_some() && !self.in_loop[node];
-        let start = match self.header {
-            Some(header) if stage != Stage::Boot && !behind => header,
-            _ => self.entry,
-        };
-        let seen = reach(&self.forward, &[start], &[node]);
-        let goals = if behind { &self.ends } else { &self.goals[stage as usize] };
-        goals.iter().any(|&goal| seen[goal])
+        !self.always[if behind { 3 } else { stage as usize }][node]
     }
 
-    fn find_goals(&self, successors: &[Vec<usize>], runners: &[usize]) -> [Vec<usize>; 3] {
+    /// The nodes that one pass leads to, by stage.
+    fn find_goals(
+        &self,
+        successors: &[Vec<usize>],
+        runners: &[usize],
+        ends: &[usize],
+    ) -> [Vec<usize>; 3] {
         let size = self.forward.len();
-        let ends = self.ends.clone();
         let latches: Vec<usize> = (0..size)
             .filter(|&node| {
                 self.in_loop[node] && successors[node].iter().any(|&next| Some(next) == self.header)
             })
             .collect();
-        let stop = if latches.is_empty() { ends.clone() } else { latches };
-        let boot = self.header.map_or(ends, |header| vec![header]);
+        let stop = if latches.is_empty() { ends.to_vec() } else { latches };
+        let boot = self.header.map_or_else(|| ends.to_vec(), |header| vec![header]);
         // The last runners: those that lead to no other but their own loop.
         let last = |runner: usize| {
-            let down = reach(&self.forward, &self.forward[runner], &[]);
-            let up = reach(&self.backward, &[runner], &[]);
+            let down = reach(&self.forward, &self.forward[runner]);
+            let up = reach(&self.backward, &[runner]);
             runners.iter().all(|&other| !down[other] || up[other])
         };
-        let start: Vec<usize> = runners.iter().copied().filter(|&runner| last(runner)).collect();
+        let weighed = runners.iter().copied().take(MAX_RUNNERS);
+        let start: Vec<usize> = weighed.filter(|&runner| last(runner)).collect();
         let start = if start.is_empty() { stop.clone() } else { start };
         [boot, start, stop]
     }
+}
+
+/// The nodes that every way from `start` to one of `goals` goes through; all of
+/// them where there is no way.
+fn always_passed(edges: &[Vec<usize>], start: usize, goals: &[usize]) -> Vec<bool> {
+    // One goal behind all of them.
+    let goal = edges.len();
+    let mut is_goal = vec![false; edges.len()];
+    for &node in goals {
+        is_goal[node] = true;
+    }
+    let nexts = |node: usize| edges[node].iter().copied().chain(is_goal[node].then_some(goal));
+    let Some(way) = way(edges.len() + 1, start, goal, &nexts) else {
+        return vec![true; edges.len()];
+    };
+    let mut place = vec![None; edges.len() + 1];
+    for (index, &node) in way.iter().enumerate() {
+        place[node] = Some(index);
+    }
+    // Along this way: a node of it that nothing before it gets around is on all.
+    let mut always = vec![false; edges.len()];
+    let mut seen = vec![false; edges.len() + 1];
+    let mut furthest = 0;
+    for (index, &node) in way.iter().enumerate().take(way.len() - 1) {
+        always[node] = index == furthest;
+        let mut ahead = vec![node];
+        while let Some(from) = ahead.pop() {
+            for next in nexts(from) {
+                match place[next] {
+                    Some(index) => furthest = furthest.max(index),
+                    None if !std::mem::replace(&mut seen[next], true) => ahead.push(next),
+                    None => {}
+                }
+            }
+        }
+    }
+    always
+}
+
+/// A way from `start` to `goal`, both included.
+fn way<I: Iterator<Item = usize>>(
+    size: usize,
+    start: usize,
+    goal: usize,
+    nexts: &impl Fn(usize) -> I,
+) -> Option<Vec<usize>> {
+    let mut came_from = vec![None; size];
+    let mut ahead = VecDeque::from([start]);
+    while let Some(node) = ahead.pop_front() {
+        for next in nexts(node) {
+            if next != start && came_from[next].is_none() {
+                came_from[next] = Some(node);
+                if next == goal {
+                    let mut way = vec![goal];
+                    while let Some(node) = way.last().and_then(|&node| came_from[node]) {
+                        way.push(node);
+                    }
+                    way.reverse();
+                    return Some(way);
+                }
+                ahead.push_back(next);
+            }
+        }
+    }
+    None
 }
 
 fn reversed(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
@@ -150,33 +208,27 @@ fn reversed(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     reversed
 }
 
-/// The nodes that can be reached from `starts`, themselves included, without
-/// passing `closed` ones.
-fn reach(edges: &[Vec<usize>], starts: &[usize], closed: &[usize]) -> Vec<bool> {
+/// The nodes that can be reached from `starts`, themselves included.
+fn reach(edges: &[Vec<usize>], starts: &[usize]) -> Vec<bool> {
     let mut seen = vec![false; edges.len()];
-    for &node in closed {
-        seen[node] = true;
-    }
-    let mut ahead: VecDeque<usize> =
-        starts.iter().copied().filter(|node| !closed.contains(node)).collect();
-    for &start in &ahead {
+    for &start in starts {
         seen[start] = true;
     }
-    while let Some(node) = ahead.pop_front() {
+    let mut ahead = starts.to_vec();
+    while let Some(node) = ahead.pop() {
         for &next in &edges[node] {
             if !std::mem::replace(&mut seen[next], true) {
-                ahead.push_back(next);
+                ahead.push(next);
             }
         }
-    }
-    for &node in closed {
-        seen[node] = false;
     }
     seen
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// boot 0, header 1 (`mp_init`), 2 optional, 3 runner, 4 REPL a, 5 REPL b,
@@ -200,6 +252,33 @@ mod tests {
         let pass = pass();
         let conditional: Vec<bool> = (0..7).map(|node| pass.is_conditional(node)).collect();
         assert_eq!(conditional, [false, false, true, false, true, true, false]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_always_passed_cannot_be_left_out(
+            edges in prop::collection::vec((0_usize..12, 0_usize..12), 0..40),
+            goals in prop::collection::vec(0_usize..12, 0..3),
+        ) {
+            let mut successors = vec![Vec::new(); 12];
+            for (from, to) in edges {
+                successors[from].push(to);
+            }
+            let found = always_passed(&successors, 0, &goals);
+            let leads_without = |closed: Option<usize>| {
+                let mut seen = [false; 12];
+                let mut ahead = vec![0];
+                while let Some(node) = ahead.pop() {
+                    if Some(node) != closed && !std::mem::replace(&mut seen[node], true) {
+                        ahead.extend(&successors[node]);
+                    }
+                }
+                goals.iter().any(|&goal| seen[goal])
+            };
+            for node in 0..12 {
+                prop_assert_eq!(found[node], !leads_without(Some(node)), "{}", node);
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod arch;
 mod symbols;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use object::Endianness;
@@ -57,6 +57,8 @@ pub(super) struct Image<'data, R> {
     /// Ranges read so far. A reader that caches holds each of them, so that
     /// their sum is what the file costs in memory.
     read: RefCell<HashSet<(u64, u64)>>,
+    /// That sum.
+    read_bytes: Cell<u64>,
 }
 
 impl<'data, R: ReadRef<'data>> Image<'data, R> {
@@ -140,6 +142,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
             segments: Vec::new(),
             dynamic: None,
             read: RefCell::default(),
+            read_bytes: Cell::default(),
         };
         image.read_sections(header)?;
         image.read_segments(header)?;
@@ -316,7 +319,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
         }
         let mut read = self.read.borrow_mut();
         if !read.contains(&(offset, size)) {
-            let sum = read.iter().fold(size, |sum, &(_, size)| sum.saturating_add(size));
+            let sum = self.read_bytes.get().saturating_add(size);
             // Sections of real files do not overlap; twice the size leaves room
             // for segments, which do overlap sections.
             if sum > self.file_size.saturating_mul(2) {
@@ -324,6 +327,7 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
             }
             self.check(what, offset, size)?;
             read.insert((offset, size));
+            self.read_bytes.set(sum);
         }
         self.data
             .read_bytes_at(offset, size)
@@ -345,16 +349,6 @@ impl<'data, R: ReadRef<'data>> Image<'data, R> {
     /// The section of that name.
     pub(super) fn section(&self, name: &[u8]) -> Option<&Section<'data>> {
         self.sections.iter().find(|section| section.name == name)
-    }
-
-    /// Address after the last byte of the section that holds code at `address`;
-    /// `address` itself where there is none.
-    pub(super) fn section_end(&self, address: u64) -> u64 {
-        let code = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
-        let mut holding = self.sections.iter().filter(|section| section.flags & code == code);
-        let section =
-            holding.find(|s| address.checked_sub(s.address).is_some_and(|at| at < s.size));
-        section.map_or(address, |section| section.address.saturating_add(section.size))
     }
 
     /// Offset in the file of `size` bytes at `address` in a loadable segment.
