@@ -160,7 +160,7 @@ mod tests {
     fn the_distance_of_names_counts_letters() {
         assert_eq!(distance("uart_init0", "uart_init0"), 0);
         assert_eq!(distance("uart_init0", "uart_init"), 1);
-        assert_eq!(distance("pin_init0", "spi_init0"), 3);
+        assert_eq!(distance("pin_init0", "spi_init0"), 2);
         assert_eq!(distance("", "abc"), 3);
     }
 }
