@@ -57,7 +57,7 @@ fn every_committed_image_boots_resets_once_and_ends() {
     for revision in [1, 2] {
         let folder = committed(revision);
         let images = images(&folder);
-        assert_eq!(images.len(), 11, "{images:?}");
+        assert_eq!(images.len(), 13, "{images:?}");
         for image in images {
             let printed = printed(&folder.join(&image));
             let stages = stages(&printed);
