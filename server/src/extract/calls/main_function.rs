@@ -5,6 +5,8 @@
 //! other function does: so the caller of `mp_init` is main, and the other
 //! landmarks that it calls are the evidence.
 
+use std::collections::HashSet;
+
 use object::read::ReadRef;
 
 use super::functions::Function;
@@ -42,7 +44,7 @@ pub(super) enum Search {
 
 /// Finds main.
 pub(super) fn find<'data, R: ReadRef<'data>>(program: &mut Program<'_, 'data, R>) -> Search {
-    let runtime: Vec<u64> = program
+    let runtime: HashSet<u64> = program
         .functions
         .iter()
         .filter(|function| role::of(function.name.as_str()) == Role::Landmark(Landmark::Runtime))
@@ -77,12 +79,15 @@ pub(super) fn find<'data, R: ReadRef<'data>>(program: &mut Program<'_, 'data, R>
 }
 
 /// The functions that call one of `callees`, by a sweep through all code.
-fn callers<'data, R: ReadRef<'data>>(program: &Program<'_, 'data, R>, callees: &[u64]) -> Vec<u64> {
-    let mut veneers: Vec<u64> = Vec::new();
+fn callers<'data, R: ReadRef<'data>>(
+    program: &Program<'_, 'data, R>,
+    callees: &HashSet<u64>,
+) -> Vec<u64> {
+    let mut veneers: HashSet<u64> = HashSet::new();
     for function in program.functions.iter() {
         let behind = program.code_address(program.behind_veneers(function.pointer));
         if behind != function.start && callees.contains(&behind) {
-            veneers.push(function.start);
+            veneers.insert(function.start);
         }
     }
     let leads_there = |address: u64| {

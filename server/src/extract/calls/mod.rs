@@ -32,7 +32,15 @@ use self::stage::Pass;
 use super::ExtractError;
 use super::elf::Image;
 use super::inlined::{self, Inlined};
-use crate::model::{Address, Anomaly, AnomalyKind, MainFunction, Phase, Stage, SymbolName};
+use crate::model::{
+    Address, Anomaly, AnomalyKind, MAX_ENTRIES, MainFunction, Phase, Stage, SymbolName,
+};
+
+/// Most nodes of a function that is followed as a helper of main. The largest main
+/// seen has 209.
+const MAX_HELPER_NODES: usize = 512;
+/// Most functions between main and a call that are named.
+const MAX_VIA: usize = 16;
 
 /// What main calls.
 #[derive(Debug, Default)]
@@ -165,6 +173,10 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
         let inlined_at = self.inlined_by_node(&main.graph);
         let mut list = Vec::new();
         for node in ordered.sequence {
+            if list.len() >= MAX_ENTRIES {
+                list.truncate(MAX_ENTRIES);
+                break;
+            }
             let stage = ordered.pass.stage(node);
             let conditional = ordered.pass.is_conditional(node);
             for &index in inlined_at.get(&node).into_iter().flatten() {
@@ -233,7 +245,7 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
     /// outermost first, of those before `index`.
     fn around(&self, address: u64, index: usize) -> Vec<SymbolName> {
         let outer = self.inlined.iter().take(index).filter(|inlined| inlined.holds(address));
-        outer.map(|inlined| inlined.name.clone()).collect()
+        outer.take(MAX_VIA).map(|inlined| inlined.name.clone()).collect()
     }
 
     /// The inlined functions by the node in which control enters them, those
@@ -276,6 +288,10 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
             return known.clone();
         }
         let graph = explore(self.program, site.callee);
+        if graph.address.len() > MAX_HELPER_NODES {
+            self.helpers.insert(site.callee, None);
+            return None;
+        }
         let is_local = self.program.function(site.callee).is_some_and(|function| function.is_local);
         let found = self.helper_of(&graph, site.role, is_local);
         self.helpers.insert(site.callee, found.clone());
@@ -302,8 +318,10 @@ impl<'data, R: ReadRef<'data>> Reader<'_, '_, 'data, R> {
             return None;
         }
         let ordered = Ordered::new(graph, &sites, &|_| false);
+        let site_of: HashMap<usize, &Site<'_>> =
+            sites.iter().map(|site| (site.node, site)).collect();
         let call = |node: usize| {
-            let site = sites.iter().find(|site| site.node == node && site.role != Role::Other)?;
+            let site = site_of.get(&node).filter(|site| site.role != Role::Other)?;
             Some(HelperCall {
                 callee: site.callee,
                 site: site.call.site,

@@ -353,7 +353,7 @@ fn veneers_in_a_cycle_lead_nowhere() {
 #[test]
 fn half_a_million_functions_named_mp_init_end() {
     let set = Set::Thumb;
-    for (what, callee) in [("one another", 0)] {
+    for (what, callee) in [("one another", 0), ("something else", UNIT)] {
         let mut firmware = Firmware::new(set);
         firmware.function("f", |code| code.ret());
         for _ in 0..250_000 {
