@@ -275,8 +275,8 @@ mod tests {
                 }
                 goals.iter().any(|&goal| seen[goal])
             };
-            for node in 0..12 {
-                prop_assert_eq!(found[node], !leads_without(Some(node)), "{}", node);
+            for (node, passed) in found.into_iter().enumerate() {
+                prop_assert_eq!(passed, !leads_without(Some(node)), "{}", node);
             }
         }
     }
