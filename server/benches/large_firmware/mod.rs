@@ -1,5 +1,10 @@
-//! A firmware of 5 MB made up for measuring: as many units, functions, symbols
-//! and lines as a real one of that size, and a registry of 60 entries.
+//! A firmware of 4.5 MB made up for measuring: as many units, functions, symbols
+//! and lines as a real one of that size, a registry of 60 entries, and a main that
+//! calls 75 functions.
+//!
+//! - [`code`]: the instructions of main and of all other functions
+
+mod code;
 
 use gimli::write::{Address, AttributeValue, EndianVec, LineProgram, LineString, Sections, Unit};
 use gimli::{Encoding, Format, LineEncoding, LittleEndian};
@@ -7,13 +12,38 @@ use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, Sym, Writer};
 use object::{Endianness, elf};
 
 const UNITS: u64 = 400;
-const FUNCTIONS_PER_UNIT: u64 = 14;
+const FUNCTIONS_PER_UNIT: u64 = 10;
 const FUNCTION_BYTES: u64 = 200;
+/// The unit that main stands in, in place of its first functions.
+const MAIN_UNIT: u64 = 350;
+const MAIN_FUNCTIONS: u64 = 6;
 const ENTRIES: u64 = 60;
 const TEXT: u64 = 0x0802_0000;
 
 fn function_address(unit: u64, function: u64) -> u64 {
     TEXT + (unit * FUNCTIONS_PER_UNIT + function) * FUNCTION_BYTES
+}
+
+/// The functions of a unit that begin there, with their sizes.
+fn functions(unit: u64) -> impl Iterator<Item = (u64, u64)> {
+    (0..FUNCTIONS_PER_UNIT)
+        .map(move |function| match (unit, function) {
+            (MAIN_UNIT, 0) => (function, MAIN_FUNCTIONS * FUNCTION_BYTES),
+            _ => (function, FUNCTION_BYTES),
+        })
+        .filter(move |&(function, _)| unit != MAIN_UNIT || !(1..MAIN_FUNCTIONS).contains(&function))
+}
+
+fn function_name(unit: u64, function: u64) -> String {
+    match (unit, function) {
+        (MAIN_UNIT, 0) => "main".to_owned(),
+        (MAIN_UNIT, 7) => "gc_init".to_owned(),
+        (MAIN_UNIT, 8) => "mp_init".to_owned(),
+        (MAIN_UNIT, 9) => "pyexec_friendly_repl".to_owned(),
+        (_, code::INIT) => format!("driver_{unit}_init"),
+        (_, code::DEINIT) => format!("driver_{unit}_deinit"),
+        _ => format!("driver_{unit}_function_{function}"),
+    }
 }
 
 /// The file.
@@ -136,11 +166,20 @@ fn section(
     }
 }
 
-/// Bytes for code, and the words of the tables behind them.
+/// The code, and the words of the tables behind it.
 fn code_and_tables() -> Vec<u8> {
-    let text_size = UNITS * FUNCTIONS_PER_UNIT * FUNCTION_BYTES;
-    let mut image: Vec<u8> =
-        (0..text_size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
+    let mut image: Vec<u8> = (0..UNITS)
+        .flat_map(|unit| functions(unit).map(move |(function, size)| (unit, function, size)))
+        .flat_map(|(unit, function, size)| {
+            let at = function_address(unit, function);
+            let mut code = match (unit, function) {
+                (MAIN_UNIT, 0) => code::main(at),
+                _ => code::function(at, unit, function),
+            };
+            code.fill_up(size);
+            code.bytes
+        })
+        .collect();
     for entry in 0..ENTRIES {
         let pointer = u32::try_from(function_address(entry * 5, 3) | 1).unwrap();
         image.extend(pointer.to_le_bytes());
@@ -150,8 +189,8 @@ fn code_and_tables() -> Vec<u8> {
 
 fn function_symbols() -> impl Iterator<Item = (Vec<u8>, u64, elf::SymbolType)> {
     (0..UNITS).flat_map(|unit| {
-        (0..FUNCTIONS_PER_UNIT).map(move |function| {
-            let name = format!("driver_{unit}_function_{function}").into_bytes();
+        functions(unit).map(move |(function, _)| {
+            let name = function_name(unit, function).into_bytes();
             (name, function_address(unit, function) | 1, elf::STT_FUNC)
         })
     })
@@ -195,7 +234,7 @@ fn debug_sections() -> Vec<(&'static str, Vec<u8>)> {
         );
         let directory_id = lines.default_directory();
         let file_id = lines.add_file(file, directory_id, None);
-        for function in 0..FUNCTIONS_PER_UNIT {
+        for (function, size) in functions(unit) {
             lines.begin_sequence(Some(Address::Constant(function_address(unit, function))));
             for row in 0..30 {
                 lines.row().address_offset = row * 6;
@@ -203,7 +242,7 @@ fn debug_sections() -> Vec<(&'static str, Vec<u8>)> {
                 lines.row().line = function * 50 + row + 1;
                 lines.generate_row();
             }
-            lines.end_sequence(FUNCTION_BYTES);
+            lines.end_sequence(size);
         }
         let mut unit_writer = Unit::new(encoding, lines);
         let root = unit_writer.root();
@@ -213,17 +252,17 @@ fn debug_sections() -> Vec<(&'static str, Vec<u8>)> {
         entry.set(gimli::DW_AT_comp_dir, AttributeValue::String(b"/firmware/ports/stm32".to_vec()));
         entry.set(gimli::DW_AT_low_pc, AttributeValue::Address(start));
         entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(size));
-        for function in 0..FUNCTIONS_PER_UNIT {
+        for (function, function_size) in functions(unit) {
             let id = unit_writer.add(root, gimli::DW_TAG_subprogram);
             let entry = unit_writer.get_mut(id);
-            let name = format!("driver_{unit}_function_{function}").into_bytes();
+            let name = function_name(unit, function).into_bytes();
             entry.set(gimli::DW_AT_name, AttributeValue::String(name));
             entry.set(
                 gimli::DW_AT_low_pc,
                 AttributeValue::Address(Address::Constant(function_address(unit, function))),
             );
-            entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(FUNCTION_BYTES));
-            for variable in 0..14 {
+            entry.set(gimli::DW_AT_high_pc, AttributeValue::Udata(function_size));
+            for variable in 0..36 {
                 let id = unit_writer.add(id, gimli::DW_TAG_variable);
                 let entry = unit_writer.get_mut(id);
                 entry.set(
