@@ -97,9 +97,10 @@ fn table(random: &mut Random, source: &Source) -> InitTable {
     InitTable {
         schema: 1,
         file: FileFacts { sha256: Sha256(sha256), size, format: "elf32-littlearm".to_owned() },
-        arch: "arm".to_owned(),
-        bits: 32,
-        endian: Endian::Little,
+        source: None,
+        arch: Some("arm".to_owned()),
+        bits: Some(32),
+        endian: Some(Endian::Little),
         origins: vec![Origin::Registry],
         levels: vec!["driver".parse().unwrap()],
         main: None,

@@ -78,9 +78,10 @@ pub fn extract<'data, R: ReadRef<'data>>(
     Ok(InitTable {
         schema: SCHEMA_VERSION,
         file: FileFacts { sha256, size: image.file_size, format: image.format_name() },
-        arch: image.arch.to_string(),
-        bits: image.bits,
-        endian: image.endian(),
+        source: None,
+        arch: Some(image.arch.to_string()),
+        bits: Some(image.bits),
+        endian: Some(image.endian()),
         origins,
         levels,
         main: calls.main,

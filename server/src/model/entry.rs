@@ -103,9 +103,10 @@ pub struct Entry {
     pub via: Vec<SymbolName>,
     /// Whether a path through main leaves the call out.
     pub conditional: bool,
-    /// The condition as the source states it.
+    /// The preprocessor's condition under which the call stands, as one
+    /// expression; only for origin `source`.
     pub condition: Option<String>,
-    /// Where the function is defined.
+    /// Where the function is defined; for origin `source`, where it is called.
     pub location: Option<Location>,
     /// Functions or subsystems that must run before this one.
     pub after: Vec<String>,

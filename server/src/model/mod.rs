@@ -14,6 +14,7 @@ mod names;
 mod schema;
 mod symbol;
 mod table;
+mod tree;
 
 pub use address::{Address, HexError, Sha256};
 pub use branch::{BranchName, BranchNameError};
@@ -26,5 +27,9 @@ pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};
 pub use table::{
     Anomaly, AnomalyKind, Endian, FileFacts, Finding, InitTable, MAX_ANOMALIES, MAX_ENTRIES,
-    MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, Severity, TableError,
+    MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, Severity, SourceFile, TableError,
+};
+pub use tree::{
+    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep,
+    PortHistory, SourceChange, StepKind, TreeFacts,
 };

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Address, Entry, Level, Location, Origin, Phase, Priority, Sha256, SymbolName};
+use super::{
+    Address, CommitSha, Entry, Level, Location, Origin, Phase, PortName, Priority, Sha256,
+    SymbolName,
+};
 
 /// The version of the JSON that this program writes and reads.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -31,13 +34,18 @@ pub struct InitTable {
     pub schema: u32,
     /// The file that was read.
     pub file: FileFacts,
+    /// Where the file stands in the source tree; only in tables of origin
+    /// `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceFile>,
     /// Architecture: `arm`, `aarch64`, `riscv`, `xtensa`, `x86`, `x86-64`, or
-    /// `machine-N` with the number that the ELF header holds.
-    pub arch: String,
+    /// `machine-N` with the number that the ELF header holds. This and the next
+    /// two are `null` for source text, which is not yet of any machine.
+    pub arch: Option<String>,
     /// Width of a pointer in bits: 32 or 64.
-    pub bits: u8,
+    pub bits: Option<u8>,
     /// Byte order of data.
-    pub endian: Endian,
+    pub endian: Option<Endian>,
     /// Where entries were read; empty when the file holds no registry.
     pub origins: Vec<Origin>,
     /// Levels of the registry in the order in which init runs them.
@@ -55,15 +63,27 @@ pub struct InitTable {
     pub findings: Vec<Finding>,
 }
 
-/// Facts of a firmware file.
+/// Facts of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FileFacts {
     /// SHA-256 of the file.
     pub sha256: Sha256,
     /// Size in bytes.
     pub size: u64,
-    /// Name of the object format as binutils write it: `elf32-littlearm`.
+    /// Name of the object format as binutils write it: `elf32-littlearm`; `c`
+    /// for source text.
     pub format: String,
+}
+
+/// A source file that holds the main function of a port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceFile {
+    /// The port whose main it holds.
+    pub port: PortName,
+    /// Its path from the root of the source tree.
+    pub path: String,
+    /// The commit it was read at; `null` for a file as it stood on a disk.
+    pub commit: Option<CommitSha>,
 }
 
 /// The function whose calls were read.
@@ -153,6 +173,8 @@ pub enum AnomalyKind {
     MainIncomplete,
     /// Main runs a level whose number is no constant.
     LevelUnknown,
+    /// Some of the source text of main cannot be parsed; calls may be missing.
+    SourceUnparsed,
     /// The file has no symbol table: names and priorities are gone, and so is
     /// any table without an output section of its own.
     Stripped,
@@ -251,6 +273,32 @@ pub enum TableError {
         /// The width in the text.
         found: u8,
     },
+    /// The table neither says which machine its firmware is for, nor where its
+    /// source stands.
+    #[error(
+        "the table has neither `arch`, `bits` and `endian`, as tables of firmware have, nor `source`, as tables of source text have"
+    )]
+    Target,
+    /// A JSON text is not what a source tree says.
+    #[error(
+        "the facts of a tree are not valid: {0}; expected the JSON that `initboard extract --tree PATH --facts` prints"
+    )]
+    Facts(#[source] serde_json::Error),
+    /// A table among the facts of a tree is not of source text.
+    #[error("a table has no `source`: the tables of a tree are of origin `source`")]
+    NoSource,
+    /// A port stands twice in a list.
+    #[error("port {port} is listed twice: expected each port once")]
+    RepeatedPort {
+        /// The port.
+        port: PortName,
+    },
+    /// A board stands twice in the catalog.
+    #[error("board {board} is listed twice: expected each board and each variant once")]
+    RepeatedBoard {
+        /// The board.
+        board: String,
+    },
 }
 
 impl InitTable {
@@ -289,7 +337,8 @@ impl InitTable {
         (count(Phase::Init), count(Phase::Deinit))
     }
 
-    fn check(&self) -> Result<(), TableError> {
+    /// Checks what the types alone do not: sizes, and that the parts agree.
+    pub(super) fn check(&self) -> Result<(), TableError> {
         let at_most = |what, found, limit| {
             if found > limit { Err(TableError::TooMany { what, found, limit }) } else { Ok(()) }
         };
@@ -300,8 +349,12 @@ impl InitTable {
                 Ok(())
             }
         };
-        if !matches!(self.bits, 32 | 64) {
-            return Err(TableError::Bits { found: self.bits });
+        let has_target = self.arch.is_some() && self.bits.is_some() && self.endian.is_some();
+        if !has_target && self.source.is_none() {
+            return Err(TableError::Target);
+        }
+        if let Some(found) = self.bits.filter(|bits| !matches!(bits, 32 | 64)) {
+            return Err(TableError::Bits { found });
         }
         at_most("entries", self.entries.len(), MAX_ENTRIES)?;
         at_most("anomalies", self.anomalies.len(), MAX_ANOMALIES)?;
@@ -313,7 +366,8 @@ impl InitTable {
             }
         }
         text("format", &self.file.format)?;
-        text("architecture", &self.arch)?;
+        text("architecture", self.arch.as_deref().unwrap_or_default())?;
+        text("path", self.source.as_ref().map_or("", |source| &source.path))?;
         for (index, entry) in self.entries.iter().enumerate() {
             if usize::try_from(entry.position) != Ok(index) {
                 return Err(TableError::Position { index, found: entry.position });

@@ -133,7 +133,11 @@ impl Writer<'_> {
     }
 
     fn put_target(&self, table: &InitTable) -> Result<i64, StoreError> {
-        let key = params![table.file.format, table.arch, table.bits, Word(table.endian)];
+        // Source text is for no machine, and is no firmware.
+        let (Some(arch), Some(bits), Some(endian)) = (&table.arch, table.bits, table.endian) else {
+            return Err(StoreError::Corrupt { what: "table" });
+        };
+        let key = params![table.file.format, arch, bits, Word(endian)];
         let known = self
             .sql
             .prepare_cached(
