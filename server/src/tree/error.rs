@@ -105,4 +105,17 @@ pub enum TreeError {
         #[source]
         source: Option<gix::Error>,
     },
+    /// More boards than any firmware has.
+    #[error("the tree has more than {limit} boards and variants ({found} so far): expected a firmware project; give its layout in `[tree]` of initboard.toml")]
+    TooManyBoards {
+        /// Number of boards found so far.
+        found: usize,
+        /// The most that a catalog holds.
+        limit: usize,
+    },
+    /// Reading the makefiles does not come to an end.
+    #[error(
+        "the makefiles of the tree take too long to read: expected those of a firmware project; name the ports that matter with --port, or other files in `tree.makefiles`"
+    )]
+    EndlessMakefiles,
 }
