@@ -164,10 +164,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         assert_eq!(said("\n[tree]\nports = 1\n"), "line 3: expected a text, or a list of texts");
         assert!(said("a = \n").starts_with("line 1: "), "{}", said("a = \n"));
-        assert_eq!(
-            said("[tree]\nports = []\n"),
-            "key `tree.ports` has 0 values: expected 1 to 64"
-        );
+        assert_eq!(said("[tree]\nports = []\n"), "key `tree.ports` has 0 values: expected 1 to 64");
         assert_eq!(
             said("[tree]\nboards = \"boards/{board}.mk\"\n"),
             "key `tree.boards`: `boards/{board}.mk` belongs to no port: expected {port} in it, or the folder of a port at its beginning (`tree.ports`)"

@@ -9,6 +9,7 @@ mod catalog;
 mod database;
 pub mod demo;
 mod extract;
+mod extract_tree;
 mod firmware_file;
 mod openapi;
 mod project;

@@ -1,52 +1,102 @@
-//! The source tree that somebody names, with its configuration.
+//! The source tree that somebody names, with its configuration and the ports
+//! that were asked for.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use crate::config::{Config, FILE_NAME};
+use crate::model::PortName;
+use crate::report::terminal::printable;
+use crate::tree::layout::PortFolder;
 use crate::tree::{self, Opened};
 
 /// Largest configuration, in bytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
+/// Most ports that are named where one is missing.
+const MAX_NAMED: usize = 40;
+/// Most names that are said to be none, a line each.
+const MAX_SKIPPED: usize = 10;
 
-/// Which source tree to read.
+/// How to read the tree that `--tree` names, and which of its ports.
 #[derive(Debug, Args)]
 pub(super) struct TreeArguments {
-    /// Root of the source tree: a folder with its files, or a git repository,
-    /// which may be bare
-    #[arg(long, value_name = "PATH")]
-    pub(super) tree: PathBuf,
-    /// Commit, branch or tag to read straight from git; without it, the files as
-    /// they stand, and HEAD of a bare repository
-    #[arg(long, value_name = "REV")]
-    pub(super) rev: Option<String>,
+    /// Commit, branch or tag of the tree to read straight from git; without it,
+    /// the files as they stand, and HEAD of a bare repository
+    #[arg(long, value_name = "REV", requires = "tree")]
+    rev: Option<String>,
     /// Configuration to use in place of the initboard.toml of the tree
-    #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", requires = "tree")]
+    config: Option<PathBuf>,
+}
+
+/// A source tree with the ports that were asked for.
+pub(super) struct SelectedTree {
+    pub(super) opened: Opened,
+    pub(super) config: Config,
+    pub(super) ports: Vec<PortFolder>,
 }
 
 impl TreeArguments {
-    /// Opens the tree and reads its configuration.
-    pub(super) fn open(&self) -> anyhow::Result<(Opened, Config)> {
-        let opened = tree::open(&self.tree, self.rev.as_deref())?;
-        let config = match &self.config {
-            Some(path) => {
-                let text = read_config(path)?;
-                Config::parse(&text).with_context(|| path.display().to_string())?
+    /// Opens the tree at `path`, reads its configuration, and finds its ports;
+    /// only those in `only`, if it names any.
+    ///
+    /// # Errors
+    /// When the tree or its configuration cannot be read, or when it has no
+    /// port, or lacks one that was asked for.
+    pub(super) fn open(&self, path: &Path, only: &[PortName]) -> anyhow::Result<SelectedTree> {
+        let opened = tree::open(path, self.rev.as_deref())?;
+        let config = self.config(path, &opened)?;
+        let (mut ports, _) = config.tree.ports(&*opened.tree)?;
+        let name = path.display();
+        ensure!(
+            !ports.is_empty(),
+            "{name} has no ports: expected the root of a firmware's source tree, or its layout in `[tree]` of {FILE_NAME}"
+        );
+        if let Some(missing) = only.iter().find(|name| ports.iter().all(|p| p.port != **name)) {
+            let names: Vec<&str> =
+                ports.iter().take(MAX_NAMED).map(|port| port.port.as_str()).collect();
+            bail!("{name} has no port `{missing}`: expected one of {}", names.join(", "));
+        }
+        ports.retain(|port| only.is_empty() || only.contains(&port.port));
+        Ok(SelectedTree { opened, config, ports })
+    }
+
+    fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<Config> {
+        if let Some(path) = &self.config {
+            let text = read_config(path)?;
+            return Config::parse(&text).with_context(|| path.display().to_string());
+        }
+        Config::of_tree(&*opened.tree).with_context(|| {
+            let place = path.join(FILE_NAME);
+            match opened.commit() {
+                Some(commit) => format!("{} at {}", place.display(), commit.sha.short()),
+                None => place.display().to_string(),
             }
-            None => Config::of_tree(&*opened.tree).with_context(|| {
-                let place = self.tree.join(FILE_NAME);
-                let commit = opened.commit().map(|commit| commit.sha.short().to_owned());
-                match commit {
-                    Some(commit) => format!("{} at {commit}", place.display()),
-                    None => place.display().to_string(),
-                }
-            })?,
-        };
-        Ok((opened, config))
+        })
+    }
+}
+
+impl SelectedTree {
+    /// The names of the ports that were asked for.
+    pub(super) fn port_names(&self) -> Vec<PortName> {
+        self.ports.iter().map(|port| port.port.clone()).collect()
+    }
+}
+
+/// Says which files and folders stand where ports, boards and variants do, and
+/// have names that none of these can have.
+pub(super) fn complain_of_skipped(skipped: &[String]) {
+    for name in skipped.iter().take(MAX_SKIPPED) {
+        anstream::eprintln!(
+            "initboard: skipped {}: its name can be none of a port, board or variant",
+            printable(name)
+        );
+    }
+    if let Some(more @ 1..) = skipped.len().checked_sub(MAX_SKIPPED) {
+        anstream::eprintln!("initboard: skipped {more} more of that kind");
     }
 }
 

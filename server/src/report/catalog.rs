@@ -33,7 +33,8 @@ fn write_terminal(text: &mut String, boards: &[CatalogBoard]) -> std::fmt::Resul
             text.push('\n');
         }
         let variants = port.iter().filter(|board| board.variant.is_some()).count();
-        let families: BTreeSet<&str> = port.iter().filter_map(|board| board.mcu.as_deref()).collect();
+        let families: BTreeSet<&str> =
+            port.iter().filter_map(|board| board.mcu.as_deref()).collect();
         let name = port.first().map_or("", |board| board.port.as_str());
         writeln!(
             text,

@@ -2,5 +2,6 @@
 //! program.
 
 pub mod catalog;
+pub mod history;
 pub mod json;
 pub mod terminal;

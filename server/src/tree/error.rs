@@ -47,7 +47,9 @@ pub enum TreeError {
         path: PathBuf,
     },
     /// There is a repository that cannot be opened.
-    #[error("cannot open the git repository of `{path}`: run `git fsck` there to see whether it is whole")]
+    #[error(
+        "cannot open the git repository of `{path}`: run `git fsck` there to see whether it is whole"
+    )]
     Repository {
         /// The path.
         path: PathBuf,
@@ -64,7 +66,9 @@ pub enum TreeError {
         rev: String,
     },
     /// The repository has no commit at all.
-    #[error("the repository has no commit yet: leave the revision out to read the files as they stand")]
+    #[error(
+        "the repository has no commit yet: leave the revision out to read the files as they stand"
+    )]
     NoCommit,
     /// Several objects begin with these digits.
     #[error(
@@ -95,7 +99,9 @@ pub enum TreeError {
         id: String,
     },
     /// An object is not what it must be.
-    #[error("the {kind} {id} of the repository is damaged: run `git fsck` to see what else is, and clone it anew")]
+    #[error(
+        "the {kind} {id} of the repository is damaged: run `git fsck` to see what else is, and clone it anew"
+    )]
     Damaged {
         /// What kind of object it should be.
         kind: &'static str,
@@ -106,7 +112,9 @@ pub enum TreeError {
         source: Option<gix::Error>,
     },
     /// More boards than any firmware has.
-    #[error("the tree has more than {limit} boards and variants ({found} so far): expected a firmware project; give its layout in `[tree]` of initboard.toml")]
+    #[error(
+        "the tree has more than {limit} boards and variants ({found} so far): expected a firmware project; give its layout in `[tree]` of initboard.toml"
+    )]
     TooManyBoards {
         /// Number of boards found so far.
         found: usize,

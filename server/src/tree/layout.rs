@@ -160,11 +160,7 @@ impl Layout {
             mains: patterns(
                 "mains",
                 section.mains.as_ref(),
-                &[
-                    "ports/{port}/main.c",
-                    "ports/{port}/mptask.c",
-                    "ports/{port}/port/embed_util.c",
-                ],
+                &["ports/{port}/main.c", "ports/{port}/mptask.c", "ports/{port}/port/embed_util.c"],
             )?,
             boards: patterns(
                 "boards",
@@ -193,7 +189,13 @@ impl Layout {
             linker_scripts: variables(
                 "linker-scripts",
                 section.linker_scripts.as_ref(),
-                &["LD_FILES", "LD_FILE", "LDSCRIPT", "LINKER_SCRIPT", "MICROPY_BOARD_LINKER_SCRIPT"],
+                &[
+                    "LD_FILES",
+                    "LD_FILE",
+                    "LDSCRIPT",
+                    "LINKER_SCRIPT",
+                    "MICROPY_BOARD_LINKER_SCRIPT",
+                ],
             )?,
             board_settings: variables(
                 "board-settings",
@@ -215,7 +217,13 @@ impl Layout {
             ("ports", &self.ports, &[Gap::Port][..], &[][..], "{port} and no other gap"),
             ("mains", &self.mains, &[], &[Gap::Port], "no other gap than {port}"),
             ("makefiles", &self.makefiles, &[], &[Gap::Port], "no other gap than {port}"),
-            ("boards", &self.boards, &[Gap::Board], &[Gap::Port, Gap::Any], "{board} and no {variant}"),
+            (
+                "boards",
+                &self.boards,
+                &[Gap::Board],
+                &[Gap::Port, Gap::Any],
+                "{board} and no {variant}",
+            ),
             (
                 "variants",
                 &self.variants,
@@ -316,7 +324,10 @@ impl PortFolder {
     /// those that begin with its folder.
     fn is_meant_by(&self, pattern: &Pattern) -> bool {
         pattern.has(Gap::Port)
-            || pattern.to_string().strip_prefix(&self.folder).is_some_and(|rest| rest.starts_with('/'))
+            || pattern
+                .to_string()
+                .strip_prefix(&self.folder)
+                .is_some_and(|rest| rest.starts_with('/'))
     }
 }
 

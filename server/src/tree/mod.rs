@@ -5,6 +5,8 @@
 //! - [`repository`]: the files of a commit, straight from git's objects, and
 //!   [`history`]: the commits before it.
 //! - [`layout`]: where the ports, their mains, boards and variants stand.
+//! - [`mains`]: the order of calls in the main of each port, and [`orders`]: how
+//!   it came to be.
 //! - [`catalog`]: the boards of a tree, and the linker scripts of each.
 //!
 //! A tree may be hostile: whatever stands in it, reading it neither panics nor
@@ -15,6 +17,8 @@ mod error;
 pub mod folder;
 pub mod history;
 pub mod layout;
+pub mod mains;
+pub mod orders;
 pub mod repository;
 
 use std::path::{Component, Path};

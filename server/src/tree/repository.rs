@@ -113,9 +113,9 @@ impl Repository {
         use gix::revision::spec::parse::Error::{AmbiguousPrefix, AmbiguousRefAndObject};
         let rev = crate::model::quoted(rev);
         match error.downcast_any_ref::<gix::revision::spec::parse::Error>() {
-            Some(
-                AmbiguousPrefix { candidates, .. } | AmbiguousRefAndObject { candidates, .. },
-            ) => TreeError::AmbiguousRevision { rev, candidates: candidates.len() },
+            Some(AmbiguousPrefix { candidates, .. } | AmbiguousRefAndObject { candidates, .. }) => {
+                TreeError::AmbiguousRevision { rev, candidates: candidates.len() }
+            }
             _ if self.git.head().is_ok_and(|head| head.is_unborn()) && rev == "HEAD" => {
                 TreeError::NoCommit
             }
@@ -173,7 +173,8 @@ impl Repository {
             Ok(Some(object)) => Err(too_large(kind, id, object.data.len() as u64)),
             Ok(None) => Err(missing()),
             Err(error) if error.classify().is_resource_exhausted() => {
-                let size = self.git.find_header(id).map_or(MAX_OBJECT_BYTES, |header| header.size());
+                let size =
+                    self.git.find_header(id).map_or(MAX_OBJECT_BYTES, |header| header.size());
                 Err(too_large(kind, id, size))
             }
             Err(source) => Err(damaged(kind, id, Some(source))),
@@ -301,7 +302,11 @@ impl Repository {
     }
 
     /// The folder of the source tree in a commit, whose bytes are given.
-    pub(super) fn root_of(&self, id: ObjectId, bytes: &[u8]) -> Result<Option<ObjectId>, TreeError> {
+    pub(super) fn root_of(
+        &self,
+        id: ObjectId,
+        bytes: &[u8],
+    ) -> Result<Option<ObjectId>, TreeError> {
         let root = gix::objs::CommitRefIter::from_bytes(bytes, id.kind())
             .tree_id()
             .map_err(|source| damaged("commit", id, Some(source)))?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{BoardName, VariantName};
-use crate::tree::{Layout, SourceTree, TreeError};
 use crate::tree::layout::{Found, PortFolder};
+use crate::tree::{Layout, SourceTree, TreeError};
 
 /// A board, with what it is configured by.
 pub(super) struct BoardFiles {

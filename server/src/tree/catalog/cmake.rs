@@ -66,8 +66,7 @@ impl<'l> Variables<'l> {
                 "endif" => drop(open.pop()),
                 _ if too_deep > 0 => {}
                 word @ ("elseif" | "else") => {
-                    let decided =
-                        if word == "else" { Some(true) } else { self.decide(&arguments) };
+                    let decided = if word == "else" { Some(true) } else { self.decide(&arguments) };
                     let Some(arm) = open.last_mut() else { continue };
                     arm.before.extend(arm.condition.take());
                     arm.counts = match decided {
@@ -116,9 +115,9 @@ impl<'l> Variables<'l> {
     fn decide(&self, condition: &[String]) -> Option<bool> {
         let words: Vec<&str> = condition.iter().map(String::as_str).collect();
         match words[..] {
-            ["NOT", ref rest @ ..] => {
-                self.decide(&rest.iter().map(|&word| word.to_owned()).collect::<Vec<_>>()).map(|holds| !holds)
-            }
+            ["NOT", ref rest @ ..] => self
+                .decide(&rest.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
+                .map(|holds| !holds),
             ["DEFINED", name] => self.value(name).map(|value| value.is_some()),
             [name] => self.value(name).map(|value| value.is_some_and(is_true)),
             [name, "STREQUAL", text] => {
@@ -253,7 +252,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_decided_is_a_condition() {
-        let board = "if(CHIP STREQUAL \"a\")\nset(LD_FILE a.ld)\nelse()\nset(LD_FILE b.ld)\nendif()";
+        let board =
+            "if(CHIP STREQUAL \"a\")\nset(LD_FILE a.ld)\nelse()\nset(LD_FILE b.ld)\nendif()";
         assert_eq!(
             scripts(&[board]),
             [
@@ -261,13 +261,15 @@ mod tests {
                 ("b.ld".to_owned(), Some("not (CHIP STREQUAL a)".to_owned())),
             ]
         );
-        let board = "if(MICROPY_X)\nset(LD_FILE a.ld)\nelseif(1)\nelse()\nset(LD_FILE b.ld)\nendif()";
+        let board =
+            "if(MICROPY_X)\nset(LD_FILE a.ld)\nelseif(1)\nelse()\nset(LD_FILE b.ld)\nendif()";
         assert_eq!(scripts(&[board]), [("b.ld".to_owned(), Some("not (1)".to_owned()))]);
     }
 
     #[test]
     fn text_that_is_no_cmake_sets_nothing() {
-        for text in ["set(", "set()", ")))", "\"", "set(LD_FILE \"a", "if(if(if(", "endif()else()"] {
+        for text in ["set(", "set()", ")))", "\"", "set(LD_FILE \"a", "if(if(if(", "endif()else()"]
+        {
             scripts(&[text]);
         }
     }

@@ -251,9 +251,8 @@ mod tests {
 
     #[test]
     fn gaps_take_what_stands_between_the_text_around_them() {
-        let names = |board: &str, variant: &str| {
-            Some((Some(board.to_owned()), Some(variant.to_owned())))
-        };
+        let names =
+            |board: &str, variant: &str| Some((Some(board.to_owned()), Some(variant.to_owned())));
         assert_eq!(board_and_variant("{board}-{variant}.mk", "A-B-C.mk"), names("A", "B-C"));
         assert_eq!(board_and_variant("{board}-{variant}.mk", "A-.mk"), None);
         assert_eq!(board_and_variant("{board}*.mk", "AB.mk"), Some((Some("A".to_owned()), None)));

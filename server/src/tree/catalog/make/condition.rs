@@ -120,11 +120,7 @@ mod tests {
             Some((left, right)) => (left, right, false),
             None => text.split_once('=').map(|(left, right)| (left, right, true)).unwrap(),
         };
-        Decision {
-            left: Side::Variable(left.to_owned()),
-            right: right.to_owned(),
-            holds,
-        }
+        Decision { left: Side::Variable(left.to_owned()), right: right.to_owned(), holds }
     }
 
     fn said(so: &[&str], otherwise: &[&str]) -> Option<String> {
@@ -144,14 +140,8 @@ mod tests {
         assert_eq!(said(&["A=1", "A!=1"], &[]), None);
         assert_eq!(said(&["A=1"], &["A!=1"]).as_deref(), Some("A = 1"));
         assert_eq!(said(&["A= B=1", "A= B!=1"], &["A!= B=1"]).as_deref(), Some("A is not set"));
-        assert_eq!(
-            said(&["A=1 B=1"], &["A=1 B!=1", "A!=1"]).as_deref(),
-            Some("A = 1 and B = 1")
-        );
-        assert_eq!(
-            said(&["A=1", "A!=1 A=2"], &["A!=1 A!=2"]).as_deref(),
-            Some("A = 1, or A = 2")
-        );
+        assert_eq!(said(&["A=1 B=1"], &["A=1 B!=1", "A!=1"]).as_deref(), Some("A = 1 and B = 1"));
+        assert_eq!(said(&["A=1", "A!=1 A=2"], &["A!=1 A!=2"]).as_deref(), Some("A = 1, or A = 2"));
         assert_eq!(said(&["A!="], &["A="]).as_deref(), Some("A is set"));
     }
 }

@@ -103,7 +103,9 @@ impl<'v> Expander<'v> {
             return Expanded::default();
         }
         let (word, arguments) = inside.split_once([' ', '\t']).unwrap_or((inside, ""));
-        if !arguments.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') {
+        if !arguments.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        {
             return self.function(word, arguments.trim_start(), depth).unwrap_or_default();
         }
         // `$(NAME:.c=.o)`, but not a colon in a nested reference.
@@ -132,7 +134,8 @@ impl<'v> Expander<'v> {
         if !(value.is_known && from.is_known && to.is_known) {
             return Expanded::default();
         }
-        let pattern = |text: &str| if text.contains('%') { text.to_owned() } else { format!("%{text}") };
+        let pattern =
+            |text: &str| if text.contains('%') { text.to_owned() } else { format!("%{text}") };
         let (from, to) = (pattern(&from.text), pattern(&to.text));
         known(map_words(&value.text, |word| substituted(word, &from, &to)))
     }
@@ -222,21 +225,24 @@ fn arity(name: &str) -> Option<usize> {
 fn pure(name: &str, arguments: &[&str]) -> Option<String> {
     let last = arguments.last()?;
     Some(match (name, arguments) {
-        ("notdir", _) => map_words(last, |word| {
-            word.rsplit_once('/').map_or(word, |(_, name)| name).to_owned()
-        }),
-        ("dir", _) => map_words(last, |word| {
-            word.rfind('/').map_or("./", |slash| &word[..=slash]).to_owned()
-        }),
+        ("notdir", _) => {
+            map_words(last, |word| word.rsplit_once('/').map_or(word, |(_, name)| name).to_owned())
+        }
+        ("dir", _) => {
+            map_words(last, |word| word.rfind('/').map_or("./", |slash| &word[..=slash]).to_owned())
+        }
         ("basename", _) => map_words(last, |word| {
             let name = word.rfind('/').map_or(0, |slash| slash + 1);
             word[name..].rfind('.').map_or(word, |dot| &word[..name + dot]).to_owned()
         }),
         ("firstword", _) => last.split_whitespace().next().unwrap_or_default().to_owned(),
         ("lastword", _) => last.split_whitespace().next_back().unwrap_or_default().to_owned(),
-        ("sort", _) => {
-            last.split_whitespace().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
-        }
+        ("sort", _) => last
+            .split_whitespace()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join(" "),
         ("filter" | "filter-out", [patterns, text]) => {
             let patterns: Vec<&str> = patterns.split_whitespace().collect();
             let is_wanted = |word: &&str| {
@@ -245,7 +251,11 @@ fn pure(name: &str, arguments: &[&str]) -> Option<String> {
             text.split_whitespace().filter(is_wanted).collect::<Vec<_>>().join(" ")
         }
         ("findstring", [part, text]) => {
-            if text.contains(part) { (*part).to_owned() } else { String::new() }
+            if text.contains(part) {
+                (*part).to_owned()
+            } else {
+                String::new()
+            }
         }
         ("subst", ["", _, text]) => (*text).to_owned(),
         ("subst", [from, to, text]) => text.replace(from, to),

@@ -53,11 +53,7 @@ pub(super) enum How {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     /// `ifeq`, or negated `ifneq`.
-    Equal {
-        left: String,
-        right: String,
-        is_negated: bool,
-    },
+    Equal { left: String, right: String, is_negated: bool },
     /// `ifdef`, or negated `ifndef`.
     Defined { name: String, is_negated: bool },
     /// Something else, as it is written.
@@ -339,8 +335,7 @@ mod tests {
 
     #[test]
     fn conditionals_that_are_too_deep_are_left_out_to_their_end() {
-        let text =
-            format!("{}X = 1\n{}Y = 2\n", "ifdef A\n".repeat(1000), "endif\n".repeat(1000));
+        let text = format!("{}X = 1\n{}Y = 2\n", "ifdef A\n".repeat(1000), "endif\n".repeat(1000));
         assert_eq!(statements(&text).last(), Some(&assign("Y", How::Deferred, "2")));
         // Without an end, it is the file's.
         assert_eq!(statements(&"ifdef A\n".repeat(1000)).len(), 1);
