@@ -65,6 +65,15 @@ pub fn compare(source: &InitTable, build: &InitTable) -> Option<Configuration> {
     let mut standings = vec![Standing::Unseen; source.entries.len()];
     let mut known: BTreeMap<String, bool> = BTreeMap::new();
 
+    // A level that is run is there with its entries.
+    for (index, entry) in source.entries.iter().enumerate() {
+        if entry.kind == EntryKind::RunLevel
+            && let Some(position) = first_of_level(build, entry)
+        {
+            standings[index] = Standing::Present { position };
+            prove(&asked[index], &mut known);
+        }
+    }
     // A function with as many calls in the build as in the text is there.
     for (name, sites) in &sites {
         let found = occurrences.entry(name).or_default();
@@ -133,7 +142,7 @@ pub fn compare(source: &InitTable, build: &InitTable) -> Option<Configuration> {
         unexplained: build
             .entries
             .iter()
-            .filter(|entry| entry.kind != EntryKind::RunLevel)
+            .filter(|entry| entry.kind != EntryKind::RunLevel && entry.level.is_none())
             .filter(|entry| {
                 let name = entry.function.as_ref().map_or("", |name| name.as_str());
                 !named.contains(name) && hook_of(source, name).is_none()
@@ -143,10 +152,25 @@ pub fn compare(source: &InitTable, build: &InitTable) -> Option<Configuration> {
     })
 }
 
-/// The entries of a source table by the function that they call.
+/// The position of the first entry that a run-level call of the source text
+/// stands for in a build, or of the call itself where its level is not known.
+fn first_of_level(build: &InitTable, call: &Entry) -> Option<u32> {
+    let is_meant = |entry: &&Entry| {
+        entry.phase == call.phase
+            && match entry.kind {
+                EntryKind::RunLevel => call.level.is_none(),
+                _ => entry.level.is_some() && entry.level == call.level,
+            }
+    };
+    build.entries.iter().find(is_meant).map(|entry| entry.position)
+}
+
+/// The entries of a source table by the function that they call; run-level calls
+/// are no such entries.
 fn sites(source: &InitTable) -> BTreeMap<String, Vec<usize>> {
     let mut sites: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, entry) in source.entries.iter().enumerate() {
+    let calls = source.entries.iter().enumerate();
+    for (index, entry) in calls.filter(|(_, entry)| entry.kind != EntryKind::RunLevel) {
         if let Some(name) = &entry.function {
             sites.entry(name.to_string()).or_default().push(index);
         }

@@ -10,7 +10,7 @@ use initboard::model::{AnomalyKind, EntryKind, InitTable, Stage};
 use crate::files;
 
 /// What an image printed, by the parts of main's life.
-fn printed(elf: &Path) -> Vec<(Stage, Vec<String>)> {
+pub(crate) fn printed(elf: &Path) -> Vec<(Stage, Vec<String>)> {
     let text = std::fs::read_to_string(elf.with_extension("out")).unwrap();
     let mut parts: Vec<(Stage, Vec<String>)> = Vec::new();
     for line in text.lines() {
@@ -25,7 +25,7 @@ fn printed(elf: &Path) -> Vec<(Stage, Vec<String>)> {
 }
 
 /// The functions of one stage in order, with whether they are conditional.
-fn of_stage(table: &InitTable, stage: Stage) -> Vec<(String, bool)> {
+pub(crate) fn of_stage(table: &InitTable, stage: Stage) -> Vec<(String, bool)> {
     let here = table.entries.iter().filter(|entry| entry.stage == Some(stage));
     here.filter(|entry| entry.kind != EntryKind::RunLevel)
         .map(|entry| (entry.function.as_ref().unwrap().to_string(), entry.conditional))
@@ -34,7 +34,7 @@ fn of_stage(table: &InitTable, stage: Stage) -> Vec<(String, bool)> {
 
 /// Why a printed sequence does not follow the extracted one, if it does not. A
 /// function may be printed again, because it stands in a loop.
-fn departs(printed: &[String], extracted: &[(String, bool)]) -> Option<String> {
+pub(crate) fn departs(printed: &[String], extracted: &[(String, bool)]) -> Option<String> {
     let mut next = 0;
     let mut seen: HashSet<&str> = HashSet::new();
     for name in printed {

@@ -2,6 +2,7 @@
 //! fixture per way of linking, and files that somebody broke.
 
 mod broken;
+mod by_hand;
 mod calls;
 mod executed;
 mod files;
@@ -10,4 +11,5 @@ mod made;
 mod rebuilt;
 mod schema;
 mod snapshots;
+mod source;
 mod tools;

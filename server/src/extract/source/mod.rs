@@ -372,15 +372,23 @@ fn role_of(name: &[u8]) -> Role {
     Role::Landmark(if is_runner { Landmark::Runner } else { Landmark::Other })
 }
 
-/// The level that a run-level call names: `MP_INIT_LEVEL_DRIVER` is `driver`.
+/// The level that a run-level call names: `MP_INIT_LEVEL_DRIVER` and
+/// `MP_INIT_DRIVER` are `driver`. A variable or a number names none that is known.
 fn level_of(role: Role, arguments: &[u8]) -> Option<Level> {
     let Role::RunLevel(_) = role else { return None };
     let text = std::str::from_utf8(arguments).ok()?;
     let name = text.trim_matches(|c: char| c == '(' || c == ')' || c.is_whitespace());
-    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_macro_name(name.as_bytes()) {
+        return None;
+    }
     let word = name.to_ascii_lowercase();
-    let level = word.rsplit_once("level_").map_or(word.as_str(), |(_, level)| level);
-    if is_name && !level.as_bytes()[0].is_ascii_digit() { level.parse().ok() } else { None }
+    let mut level = word.as_str();
+    while let Some(rest) =
+        ["mp_", "init_", "deinit_", "level_"].iter().find_map(|prefix| level.strip_prefix(prefix))
+    {
+        level = rest;
+    }
+    level.parse().ok()
 }
 
 impl Listed {

@@ -212,14 +212,20 @@ fn macros_that_boards_fill_in_are_hooks() {
 #[test]
 fn run_level_calls_name_their_level() {
     let table = table(
-        "int main(void) { mp_init_run_level(MP_INIT_LEVEL_DRIVER); mp_init(); mp_deinit_run_level(n); mp_init_run_level(2); }",
+        "int main(void) {
+            mp_init_run_level(MP_INIT_LEVEL_DRIVER);
+            mp_init();
+            mp_deinit_run_level((MP_INIT_EARLY));
+            mp_init_run_level(level);
+            mp_init_run_level(2);
+        }",
     );
     let levels: Vec<_> =
-        table.entries.iter().map(|e| e.level.as_ref().map(Level::as_str)).collect();
-    assert_eq!(levels, [Some("driver"), None, Some("n"), None]);
+        table.entries.iter().map(|entry| entry.level.as_ref().map(Level::as_str)).collect();
+    assert_eq!(levels, [Some("driver"), None, Some("early"), None, None]);
     assert_eq!(table.entries[0].kind, EntryKind::RunLevel);
     let levels: Vec<_> = table.levels.iter().map(Level::as_str).collect();
-    assert_eq!(levels, ["driver", "n"]);
+    assert_eq!(levels, ["early", "driver"]);
 }
 
 #[test]
