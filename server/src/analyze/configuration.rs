@@ -145,7 +145,9 @@ pub fn compare(source: &InitTable, build: &InitTable) -> Option<Configuration> {
             .filter(|entry| entry.kind != EntryKind::RunLevel && entry.level.is_none())
             .filter(|entry| {
                 let name = entry.function.as_ref().map_or("", |name| name.as_str());
-                !named.contains(name) && hook_of(source, name).is_none()
+                // What stands inside a call of the text is explained by that.
+                let is_inside = entry.via.iter().any(|helper| named.contains(helper.as_str()));
+                !is_inside && !named.contains(name) && hook_of(source, name).is_none()
             })
             .map(|entry| entry.position)
             .collect(),
