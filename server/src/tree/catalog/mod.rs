@@ -194,7 +194,7 @@ impl Reader<'_> {
         let variables = self.layout.linker_scripts.iter();
         let value = variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
         if let Some(value) = value {
-            names = value.split_whitespace().map(str::to_owned).collect();
+            names = make::words(value).into_iter().map(str::to_owned).collect();
         }
         let is_named_by_builder = |name: &String| {
             let variable = name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
@@ -296,8 +296,10 @@ fn together<'w>(worlds: &[Linked<'w>], is_all: bool) -> Vec<LinkerScript> {
 /// The scripts that linker flags name, and the folders to look in.
 fn in_flags(flags: &str) -> (Vec<String>, Vec<String>) {
     let (mut scripts, mut folders) = (Vec::new(), Vec::new());
-    let mut words = flags.split_whitespace().flat_map(|word| {
-        word.strip_prefix("-Wl,").unwrap_or(word).split(',')
+    let mut words = make::words(flags).into_iter().flat_map(|word| {
+        // Commas part the linker's own arguments, but not those of a function.
+        let arguments = word.strip_prefix("-Wl,").filter(|word| !word.contains('$'));
+        arguments.map_or_else(|| vec![word], |word| word.split(',').collect())
     });
     while let Some(word) = words.next() {
         let mut argument = |rest: &str| {
