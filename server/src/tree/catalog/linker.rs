@@ -160,14 +160,22 @@ fn inclusions(text: &str) -> Vec<Inclusion> {
 }
 
 /// `text` with a space in place of each comment; one without an end reaches to
-/// the end of the text.
+/// the end of the text. As for the linker, `/*` inside of a name is none:
+/// `lib/*(.text)`.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, comment)) = rest.split_once("/*") {
+    while let Some(at) = rest.find("/*") {
+        let (before, comment) = (&rest[..at], &rest[at + 2..]);
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '*' | '?');
         kept.push_str(before);
-        kept.push(' ');
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+        if before.ends_with(is_name) && !comment.starts_with(char::is_whitespace) {
+            kept.push_str("/*");
+            rest = comment;
+        } else {
+            kept.push(' ');
+            rest = comment.split_once("*/").map_or("", |(_, after)| after);
+        }
     }
     kept.push_str(rest);
     kept
@@ -191,8 +199,8 @@ mod tests {
     fn scripts_name_what_they_include_in_several_ways() {
         let text = "/* INCLUDE no.ld\n */ INCLUDE a.ld\nSECTIONS { INCLUDE \"b.ld\"; }\n\
                     #include \"c.ld.S\"\n# include <d.ld>\n#include \"e.h\"\n#define INCLUDE f\n\
-                    INCLUDED g.ld\nINCLUDE\n/* never ends INCLUDE h.ld";
+                    INCLUDED g.ld\nINCLUDE\n*lib/x/*(.text*)\nINCLUDE i.ld\n/* never ends INCLUDE h.ld";
         let names: Vec<String> = inclusions(text).into_iter().map(|i| i.name).collect();
-        assert_eq!(names, ["a.ld", "b.ld", "c.ld.S"]);
+        assert_eq!(names, ["a.ld", "b.ld", "c.ld.S", "i.ld"]);
     }
 }

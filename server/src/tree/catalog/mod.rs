@@ -184,14 +184,17 @@ impl Reader<'_> {
     }
 
     /// The scripts of a world; `None` where whoever builds names them.
-    fn linked<'w>(&self, world: &'w World, folder: &str) -> Result<Option<Linked<'w>>, TreeError> {
+    fn linked<'w>(
+        &self,
+        world: &'w World,
+        folder: &str,
+    ) -> Result<Option<Linked<'w>>, TreeError> {
         let flags = world.values.get(make::LINKER_FLAGS).map(String::as_str);
         let (mut names, others) = in_flags(flags.unwrap_or_default());
         let variables = self.layout.linker_scripts.iter();
-        let value =
-            variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
+        let value = variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
         if let Some(value) = value {
-            names = value.split_whitespace().map(str::to_owned).collect();
+            names = make::words(value).into_iter().map(str::to_owned).collect();
         }
         let is_named_by_builder = |name: &String| {
             let variable = name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
@@ -293,9 +296,11 @@ fn together<'w>(worlds: &[Linked<'w>], is_all: bool) -> Vec<LinkerScript> {
 /// The scripts that linker flags name, and the folders to look in.
 fn in_flags(flags: &str) -> (Vec<String>, Vec<String>) {
     let (mut scripts, mut folders) = (Vec::new(), Vec::new());
-    let mut words = flags
-        .split_whitespace()
-        .flat_map(|word| word.strip_prefix("-Wl,").unwrap_or(word).split(','));
+    let mut words = make::words(flags).into_iter().flat_map(|word| {
+        // Commas part the linker's own arguments, but not those of a function.
+        let arguments = word.strip_prefix("-Wl,").filter(|word| !word.contains('$'));
+        arguments.map_or_else(|| vec![word], |word| word.split(',').collect())
+    });
     while let Some(word) = words.next() {
         let mut argument = |rest: &str| {
             let rest = rest.trim_start_matches('=');
@@ -307,10 +312,7 @@ fn in_flags(flags: &str) -> (Vec<String>, Vec<String>) {
             folders.extend(argument(rest));
         } else if let Some(rest) = word.strip_prefix("-L") {
             folders.extend(argument(rest));
-        } else if word.starts_with("-Ttext")
-            || word.starts_with("-Tdata")
-            || word.starts_with("-Tbss")
-        {
+        } else if word.starts_with("-Ttext") || word.starts_with("-Tdata") || word.starts_with("-Tbss") {
             // The address of a section.
         } else if let Some(rest) = word.strip_prefix("-T") {
             scripts.extend(argument(rest));
@@ -339,7 +341,6 @@ fn relative(path: &str, folder: &str) -> String {
 
 /// The way from `folder` to the root of the tree.
 fn up(folder: &str) -> String {
-    let parts: Vec<&str> =
-        folder.split('/').filter(|part| !part.is_empty()).map(|_| "..").collect();
+    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).map(|_| "..").collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }

@@ -229,7 +229,17 @@ impl<'p> Pass<'p> {
             match statement {
                 Statement::Assign(assignment) => self.assign(assignment)?,
                 Statement::Include { paths } => {
-                    for path in self.included(paths)? {
+                    let (included, referred) = self.included(paths)?;
+                    // What decides which file is read matters where that file
+                    // does. Most includes are of lists of dependencies.
+                    if !referred.is_subset(&self.referred) {
+                        let mut assigned = BTreeSet::new();
+                        self.assigned_in(&included, depth, &mut assigned)?;
+                        if !assigned.is_disjoint(self.relevant) {
+                            self.referred.extend(referred);
+                        }
+                    }
+                    for path in included {
                         self.read(&path, depth + 1)?;
                     }
                 }
@@ -278,7 +288,7 @@ impl<'p> Pass<'p> {
 
     /// What the statements may assign, and the makefiles that they include.
     fn assigned(
-        &mut self,
+        &self,
         statements: &[Statement],
         depth: usize,
         assigned: &mut BTreeSet<String>,
@@ -297,24 +307,35 @@ impl<'p> Pass<'p> {
                         self.assigned(body, depth, assigned)?;
                     }
                 }
-                Statement::Include { paths } if depth < MAX_INCLUDES => {
-                    for path in self.included(paths)? {
-                        if let Some(makefile) = self.makefiles.makefile(&path)? {
-                            self.assigned(&makefile.statements, depth + 1, assigned)?;
-                        }
-                    }
+                Statement::Include { paths } => {
+                    let (included, _) = self.included(paths)?;
+                    self.assigned_in(&included, depth, assigned)?;
                 }
-                Statement::Include { .. } => {}
             }
         }
         Ok(())
     }
 
-    /// The files that an include names, from the root of the tree.
-    fn included(&mut self, paths: &str) -> Result<Vec<String>, TreeError> {
+    fn assigned_in(
+        &self,
+        included: &[String],
+        depth: usize,
+        assigned: &mut BTreeSet<String>,
+    ) -> Result<(), TreeError> {
+        for path in included.iter().filter(|_| depth < MAX_INCLUDES) {
+            if let Some(makefile) = self.makefiles.makefile(path)? {
+                self.assigned(&makefile.statements, depth + 1, assigned)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that an include names, from the root of the tree, and the
+    /// variables that decide it.
+    fn included(&self, paths: &str) -> Result<(Vec<String>, BTreeSet<String>), TreeError> {
         let (Expanded { text, .. }, referred) = self.expand(paths, false)?;
-        self.referred.extend(referred);
-        Ok(words(&text).iter().filter_map(|path| joined(self.run.folder, path)).collect())
+        let known = words(&text).into_iter().filter(|path| !path.contains('$'));
+        Ok((known.filter_map(|path| joined(self.run.folder, path)).collect(), referred))
     }
 
     fn assign(&mut self, assignment: &Assignment) -> Result<(), TreeError> {
@@ -376,7 +397,11 @@ impl<'p> Pass<'p> {
 
     /// Expands a text: for a test, where a default is not what whoever builds
     /// must choose, or for its value.
-    fn expand(&self, text: &str, is_test: bool) -> Result<(Expanded, BTreeSet<String>), TreeError> {
+    fn expand(
+        &self,
+        text: &str,
+        is_test: bool,
+    ) -> Result<(Expanded, BTreeSet<String>), TreeError> {
         let value_of = |name: &str| self.value_of(name, is_test);
         let mut expander = Expander::new(&value_of);
         let expanded = expander.expand(text);
@@ -412,11 +437,11 @@ impl<'p> Pass<'p> {
 
     fn test(&self, test: &Test) -> Result<Answer, TreeError> {
         let (left, right, is_negated) = match test {
-            Test::Equal { left, right, is_negated } => (left.clone(), right.clone(), *is_negated),
-            // A variable without a value is not defined.
-            Test::Defined { name, is_negated } => {
-                (format!("$({name})"), String::new(), !is_negated)
+            Test::Equal { left, right, is_negated } => {
+                (left.clone(), right.clone(), *is_negated)
             }
+            // A variable without a value is not defined.
+            Test::Defined { name, is_negated } => (format!("$({name})"), String::new(), !is_negated),
             Test::Other(text) => (text.clone(), String::new(), false),
         };
         let (left_value, mut referred) = self.expand(&left, true)?;
@@ -523,9 +548,11 @@ fn script_words(flags: &str) -> Vec<String> {
     let mut is_argument = false;
     for word in words(flags) {
         let plain = word.trim_start_matches("-Wl,");
-        let is_option =
-            plain.starts_with("-T") || plain.starts_with("-L") || plain.starts_with("--script");
-        if is_argument || is_option || word.contains("-T,") || word.contains(".ld") {
+        let is_option = plain.starts_with("-T") || plain.starts_with("-L") || plain.starts_with("--script");
+        let is_told = is_argument || is_option || word.contains("-T,") || word.contains(".ld");
+        // What a shell says, such as where the compiler's libraries are, is in
+        // no tree.
+        if is_told && !word.contains("$(shell ") {
             found.push(word.to_owned());
         }
         // `-Ttext=0` and the like place sections.

@@ -129,6 +129,10 @@ impl<'v> Expander<'v> {
             Value::Done(text) => Expanded { text, is_known: true },
             Value::Raw(raw) => self.at_depth(&raw, depth + 1),
         };
+        // The name of a variable tells more than the command behind it.
+        if !value.is_known && value.text.contains("$(shell ") {
+            return Expanded::default();
+        }
         let Some((from, to)) = substitution else { return value };
         let (from, to) = (self.at_depth(from, depth + 1), self.at_depth(to, depth + 1));
         if !(value.is_known && from.is_known && to.is_known) {
@@ -309,7 +313,7 @@ fn split_arguments(text: &str, count: usize) -> Vec<&str> {
 }
 
 /// The words of a text outside of references, which may hold spaces.
-pub(super) fn words(text: &str) -> Vec<&str> {
+pub(in crate::tree::catalog) fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
     let spaces = |c: char| top_level(text, c).collect::<Vec<_>>();

@@ -17,6 +17,7 @@ mod parse;
 
 pub(super) use condition::condition;
 pub(super) use evaluate::{Decision, Makefiles, Run, World};
+pub(super) use expand::words;
 
 /// Where options for the linker stand.
 pub(super) const LINKER_FLAGS: &str = evaluate::LINKER_FLAGS;
