@@ -1,34 +1,49 @@
 //! Tables to answers. Pure functions of what was extracted.
 //!
 //! - [`subsystem`]: what a function starts or stops, the same name on every port
+//! - [`policy`]: what a project says of its own names and exceptions
 //! - [`pair`]: each init with its deinit
 //! - [`clause`]: what a condition asks for, piece by piece
 //! - [`guard`]: pairs under different conditions
 //! - [`configuration`]: which conditional calls a build has
 //! - [`diff`]: what changed between two orders
+//! - [`fleet`]: several tables side by side
+//! - [`consensus`]: the order that most ports agree on
 //! - [`rules`]: findings, one file per rule
 //! - [`why`]: why a function runs where it runs
 
 pub mod clause;
 pub mod configuration;
+pub mod consensus;
 pub mod diff;
+pub mod fleet;
 pub mod guard;
 pub mod pair;
+pub mod policy;
 pub mod rules;
 pub mod subsystem;
 pub mod why;
 
-use crate::model::InitTable;
+use crate::model::{InitTable, PortName};
+use policy::Policy;
 
 /// Version of the analysis, stored beside the extraction's own. It is raised
 /// whenever the same table would give other subsystems or findings.
 pub const VERSION: u32 = 1;
 
 /// Fills in what is derived from the rest of a table: subsystems, guards and
-/// findings.
+/// findings, as a project without a configuration has them.
 pub fn derive(table: &mut InitTable) {
+    derive_with(table, &Policy::default(), None);
+}
+
+/// Fills in what is derived from the rest of a table of `port`, as `policy` says.
+/// The port of a table of source text is known by itself.
+pub fn derive_with(table: &mut InitTable, policy: &Policy, port: Option<&PortName>) {
+    let port = table.source.as_ref().map(|source| source.port.clone()).or_else(|| port.cloned());
     for entry in &mut table.entries {
-        entry.subsystem = entry.function.as_ref().map(subsystem::of);
+        let map = |function| policy.aliases.map(function, port.as_ref()).subsystem;
+        entry.subsystem = entry.function.as_ref().map(map);
     }
     table.guards = guard::mismatches(table);
     table.findings = rules::findings(table);

@@ -2,9 +2,13 @@
 //!
 //! Ports name the same thing differently: `pin_init0`, `machine_pin_init` and
 //! `machine_pins_deinit` are all about pins. The name is what is left when the
-//! verb and the words that only say where the code lives are taken off.
+//! verb and the words that only say where the code lives are taken off; what that
+//! rule cannot join, a project's aliases do.
 
-use crate::model::SymbolName;
+use std::collections::BTreeMap;
+
+use super::policy::matches;
+use crate::model::{PortName, SymbolName};
 
 /// Words in front that say where the code lives, not what it is about.
 const PREFIXES: [&str; 5] = ["mp_", "machine_", "mod_", "modmachine_", "pyb_"];
@@ -29,14 +33,67 @@ const SUFFIXES: [&str; 16] = [
     "_start",
 ];
 
-/// The subsystem of a function: `machine_i2s_deinit_all` is `i2s`. A name that
-/// is nothing but verb and prefix is its own subsystem.
-pub fn of(function: &SymbolName) -> String {
+/// The functions that a project assigns to subsystems by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Aliases {
+    /// Patterns with their subsystem; names without `*` first.
+    patterns: Vec<(String, String)>,
+}
+
+/// How a function came to its subsystem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The subsystem.
+    pub subsystem: String,
+    /// The alias that says so; `None` for the rule of names.
+    pub alias: Option<String>,
+}
+
+impl Aliases {
+    /// The aliases of a project: patterns, in which `*` stands for anything, by
+    /// subsystem.
+    pub fn new(subsystems: &BTreeMap<String, Vec<String>>) -> Self {
+        let mut patterns: Vec<(String, String)> = subsystems
+            .iter()
+            .flat_map(|(subsystem, patterns)| {
+                patterns.iter().map(move |pattern| (pattern.clone(), subsystem.clone()))
+            })
+            .collect();
+        // The most exact one counts: a name before a pattern, a long pattern
+        // before a short one.
+        patterns.sort_by_key(|(pattern, _)| {
+            (pattern.contains('*'), std::cmp::Reverse(pattern.len()), pattern.clone())
+        });
+        Self { patterns }
+    }
+
+    /// The subsystem of a function on a port, and how it came to it.
+    pub fn map(&self, function: &SymbolName, port: Option<&PortName>) -> Mapping {
+        let name = function.as_str();
+        let alias = self.patterns.iter().find(|(pattern, _)| matches(pattern, name));
+        match alias {
+            Some((pattern, subsystem)) => {
+                Mapping { subsystem: subsystem.clone(), alias: Some(pattern.clone()) }
+            }
+            None => Mapping { subsystem: of(function, port), alias: None },
+        }
+    }
+}
+
+/// The subsystem of a function by its name alone: `machine_i2s_deinit_all` is
+/// `i2s`, and on port `rp2` `rp2_dma_init` is `dma`. A name that is nothing but
+/// verb and prefix is its own subsystem.
+pub fn of(function: &SymbolName, port: Option<&PortName>) -> String {
     let name = function.as_str();
     let stem = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let mut stem = stem.trim_end_matches('_');
-    while let Some(rest) =
-        PREFIXES.iter().find_map(|prefix| stem.strip_prefix(prefix)).filter(|rest| !rest.is_empty())
+    let of_port = port.map(|port| format!("{}_", port.as_str().replace(['-', '.'], "_")));
+    while let Some(rest) = PREFIXES
+        .iter()
+        .copied()
+        .chain(of_port.as_deref())
+        .find_map(|prefix| stem.strip_prefix(prefix))
+        .filter(|rest| !rest.is_empty())
     {
         stem = rest;
     }
@@ -48,8 +105,12 @@ pub fn of(function: &SymbolName) -> String {
 mod tests {
     use super::*;
 
+    fn function(name: &str) -> SymbolName {
+        SymbolName::from_bytes(name.as_bytes()).unwrap()
+    }
+
     fn subsystem(name: &str) -> String {
-        of(&SymbolName::from_bytes(name.as_bytes()).unwrap())
+        of(&function(name), None)
     }
 
     #[test]
@@ -76,5 +137,34 @@ mod tests {
         assert_eq!(subsystem("mp_init"), "mp");
         assert_eq!(subsystem("_init"), "_init");
         assert_eq!(subsystem("board_startup"), "board_startup");
+    }
+
+    #[test]
+    fn the_name_of_the_port_says_where_the_code_lives_too() {
+        let rp2 = "rp2".parse().unwrap();
+        assert_eq!(of(&function("rp2_dma_init"), Some(&rp2)), "dma");
+        assert_eq!(of(&function("rp2_dma_init"), None), "rp2_dma");
+        let renesas = "renesas-ra".parse().unwrap();
+        assert_eq!(of(&function("renesas_ra_clock_init"), Some(&renesas)), "clock");
+    }
+
+    #[test]
+    fn an_alias_is_stronger_than_the_rule_and_a_name_than_a_pattern() {
+        let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let aliases = Aliases::new(&BTreeMap::from([
+            ("usbd".to_owned(), list(&["mp_usbd_*", "pyb_usb_dev_init"])),
+            ("usb".to_owned(), list(&["*usb*"])),
+            ("special".to_owned(), list(&["mp_usbd_special_init"])),
+        ]));
+        for (name, subsystem, alias) in [
+            ("mp_usbd_init", "usbd", Some("mp_usbd_*")),
+            ("pyb_usb_dev_init", "usbd", Some("pyb_usb_dev_init")),
+            ("pyb_usb_init0", "usb", Some("*usb*")),
+            ("mp_usbd_special_init", "special", Some("mp_usbd_special_init")),
+            ("pin_init0", "pin", None),
+        ] {
+            let mapping = aliases.map(&function(name), None);
+            assert_eq!((mapping.subsystem.as_str(), mapping.alias.as_deref()), (subsystem, alias));
+        }
     }
 }

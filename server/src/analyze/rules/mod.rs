@@ -40,7 +40,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub const RULES: [Rule; 16] = [
+pub static RULES: [Rule; 16] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -58,6 +58,11 @@ pub const RULES: [Rule; 16] = [
     level_unknown::RULE,
     source_unparsed::RULE,
 ];
+
+/// The rule with that code or name.
+pub fn rule(text: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.code == text || rule.name == text)
+}
 
 /// What the rules say of a table, by code.
 pub fn findings(table: &InitTable) -> Vec<Finding> {

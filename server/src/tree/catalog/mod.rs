@@ -184,15 +184,12 @@ impl Reader<'_> {
     }
 
     /// The scripts of a world; `None` where whoever builds names them.
-    fn linked<'w>(
-        &self,
-        world: &'w World,
-        folder: &str,
-    ) -> Result<Option<Linked<'w>>, TreeError> {
+    fn linked<'w>(&self, world: &'w World, folder: &str) -> Result<Option<Linked<'w>>, TreeError> {
         let flags = world.values.get(make::LINKER_FLAGS).map(String::as_str);
         let (mut names, others) = in_flags(flags.unwrap_or_default());
         let variables = self.layout.linker_scripts.iter();
-        let value = variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
+        let value =
+            variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
         if let Some(value) = value {
             names = make::words(value).into_iter().map(str::to_owned).collect();
         }
@@ -312,7 +309,10 @@ fn in_flags(flags: &str) -> (Vec<String>, Vec<String>) {
             folders.extend(argument(rest));
         } else if let Some(rest) = word.strip_prefix("-L") {
             folders.extend(argument(rest));
-        } else if word.starts_with("-Ttext") || word.starts_with("-Tdata") || word.starts_with("-Tbss") {
+        } else if word.starts_with("-Ttext")
+            || word.starts_with("-Tdata")
+            || word.starts_with("-Tbss")
+        {
             // The address of a section.
         } else if let Some(rest) = word.strip_prefix("-T") {
             scripts.extend(argument(rest));
@@ -341,6 +341,7 @@ fn relative(path: &str, folder: &str) -> String {
 
 /// The way from `folder` to the root of the tree.
 fn up(folder: &str) -> String {
-    let parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).map(|_| "..").collect();
+    let parts: Vec<&str> =
+        folder.split('/').filter(|part| !part.is_empty()).map(|_| "..").collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }

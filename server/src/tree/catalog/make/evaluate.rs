@@ -397,11 +397,7 @@ impl<'p> Pass<'p> {
 
     /// Expands a text: for a test, where a default is not what whoever builds
     /// must choose, or for its value.
-    fn expand(
-        &self,
-        text: &str,
-        is_test: bool,
-    ) -> Result<(Expanded, BTreeSet<String>), TreeError> {
+    fn expand(&self, text: &str, is_test: bool) -> Result<(Expanded, BTreeSet<String>), TreeError> {
         let value_of = |name: &str| self.value_of(name, is_test);
         let mut expander = Expander::new(&value_of);
         let expanded = expander.expand(text);
@@ -437,11 +433,11 @@ impl<'p> Pass<'p> {
 
     fn test(&self, test: &Test) -> Result<Answer, TreeError> {
         let (left, right, is_negated) = match test {
-            Test::Equal { left, right, is_negated } => {
-                (left.clone(), right.clone(), *is_negated)
-            }
+            Test::Equal { left, right, is_negated } => (left.clone(), right.clone(), *is_negated),
             // A variable without a value is not defined.
-            Test::Defined { name, is_negated } => (format!("$({name})"), String::new(), !is_negated),
+            Test::Defined { name, is_negated } => {
+                (format!("$({name})"), String::new(), !is_negated)
+            }
             Test::Other(text) => (text.clone(), String::new(), false),
         };
         let (left_value, mut referred) = self.expand(&left, true)?;
@@ -548,7 +544,8 @@ fn script_words(flags: &str) -> Vec<String> {
     let mut is_argument = false;
     for word in words(flags) {
         let plain = word.trim_start_matches("-Wl,");
-        let is_option = plain.starts_with("-T") || plain.starts_with("-L") || plain.starts_with("--script");
+        let is_option =
+            plain.starts_with("-T") || plain.starts_with("-L") || plain.starts_with("--script");
         let is_told = is_argument || is_option || word.contains("-T,") || word.contains(".ld");
         // What a shell says, such as where the compiler's libraries are, is in
         // no tree.

@@ -1,0 +1,294 @@
+//! The order that most ports agree on, and who departs from it.
+//!
+//! For every two things that a main runs, how many ports run the one first? A
+//! port with many boards has one vote, split among them. What most ports run
+//! first stands first; where that goes in circles, the ports really disagree, and
+//! the circle is shown as such.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::fleet::Fleet;
+use crate::model::{Entry, EntryKind, Phase};
+
+/// Least weight of ports that must have both halves of a pair before anything is
+/// said of their order.
+pub const LEAST_PORTS: f64 = 4.0;
+/// Least share of them that must agree.
+pub const LEAST_SUPPORT: f64 = 0.75;
+
+/// Something that a main runs, the same on every port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+pub struct Item {
+    /// The subsystem, or the landmark's name; `boot.py` for the first runner of
+    /// scripts.
+    pub name: String,
+    /// Whether it is started or stopped; `null` for a landmark.
+    pub phase: Option<Phase>,
+}
+
+/// The order that most ports agree on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+pub struct Consensus {
+    /// The items in that order, each group of several a circle in which the ports
+    /// disagree.
+    pub order: Vec<Vec<Item>>,
+    /// How many ports have each item.
+    #[serde(skip)]
+    pub ports: BTreeMap<Item, f64>,
+    #[serde(skip)]
+    before: HashMap<(Item, Item), f64>,
+}
+
+/// One pair of items that a table runs the other way round than most ports.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Departure {
+    /// What stands elsewhere than on most ports.
+    pub item: Item,
+    /// Its position in the table.
+    pub position: u32,
+    /// What most ports run before it, and this table after it.
+    pub behind: Vec<Item>,
+    /// What most ports run after it, and this table before it.
+    pub ahead: Vec<Item>,
+    /// The least share of ports that agree on one of these pairs.
+    pub support: f64,
+    /// The number of ports that have both halves of that pair.
+    pub ports: f64,
+}
+
+/// The items of one table in order, each at its first position.
+pub fn items(entries: &[Entry]) -> Vec<(Item, u32)> {
+    let mut seen = BTreeSet::new();
+    let mut items = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.stage.is_some()) {
+        let name = match entry.kind {
+            EntryKind::Entry => entry.subsystem.clone(),
+            EntryKind::Landmark => entry.function.as_ref().and_then(|name| landmark(name.as_str())),
+            EntryKind::RunLevel => None,
+        };
+        let Some(name) = name else { continue };
+        let item = Item { name, phase: entry.phase };
+        if seen.insert(item.clone()) {
+            items.push((item, entry.position));
+        }
+    }
+    items
+}
+
+/// The name of a landmark that ports have in common; `None` for hooks, which
+/// boards fill in as they like.
+fn landmark(name: &str) -> Option<String> {
+    let lower = name.to_ascii_lowercase();
+    if lower.contains("run_boot_py")
+        || lower.starts_with("pyexec_file")
+        || lower == "script_run_file"
+    {
+        // Only the first one is taken: it is boot.py.
+        return Some("boot.py".to_owned());
+    }
+    matches!(name, "gc_init" | "mp_init" | "gc_sweep_all" | "mp_deinit").then(|| name.to_owned())
+}
+
+impl Consensus {
+    /// What most of the ports of `fleet` agree on.
+    pub fn of(fleet: &Fleet<'_>) -> Self {
+        let mut boards_of: BTreeMap<&str, f64> = BTreeMap::new();
+        for unit in &fleet.units {
+            *boards_of.entry(unit.port.as_str()).or_default() += 1.0;
+        }
+        let mut consensus = Self::default();
+        let mut places: BTreeMap<Item, (f64, f64)> = BTreeMap::new();
+        for unit in &fleet.units {
+            let vote = 1.0 / boards_of[unit.port.as_str()];
+            let items = items(&unit.table.entries);
+            let last = f64::from(u32::try_from(items.len().max(2) - 1).unwrap_or(u32::MAX));
+            for (index, (item, _)) in items.iter().enumerate() {
+                *consensus.ports.entry(item.clone()).or_default() += vote;
+                let place = places.entry(item.clone()).or_default();
+                let index_as_number = f64::from(u32::try_from(index).unwrap_or(u32::MAX));
+                *place = (place.0 + vote * index_as_number / last, place.1 + vote);
+                for (other, _) in &items[index + 1..] {
+                    *consensus.before.entry((item.clone(), other.clone())).or_default() += vote;
+                }
+            }
+        }
+        let mean: BTreeMap<&Item, f64> =
+            places.iter().map(|(item, (sum, count))| (item, sum / count)).collect();
+        consensus.order = ordered(&consensus, &mean);
+        consensus
+    }
+
+    /// The weight of ports that run `first` before `second`, and of those that
+    /// have both.
+    pub fn support(&self, first: &Item, second: &Item) -> (f64, f64) {
+        let weight = |a: &Item, b: &Item| {
+            self.before.get(&(a.clone(), b.clone())).copied().unwrap_or_default()
+        };
+        let first_first = weight(first, second);
+        (first_first, first_first + weight(second, first))
+    }
+
+    /// Whether most ports, and enough of them, run `first` before `second`.
+    fn agrees(&self, first: &Item, second: &Item) -> Option<(f64, f64)> {
+        let (for_it, both) = self.support(first, second);
+        (both >= LEAST_PORTS && for_it / both >= LEAST_SUPPORT).then_some((for_it / both, both))
+    }
+
+    /// Where a table departs from it: the fewest items that explain every pair
+    /// that stands the other way round, those with the most pairs first.
+    pub fn departures(&self, entries: &[Entry]) -> Vec<Departure> {
+        let mut left = items(entries);
+        let mut departures = Vec::new();
+        loop {
+            // For each item, the pairs that it is part of.
+            let wrong: Vec<Departure> = (0..left.len())
+                .map(|index| self.departure(&left, index))
+                .filter(|departure| !departure.behind.is_empty() || !departure.ahead.is_empty())
+                .collect();
+            let pairs = |departure: &Departure| departure.behind.len() + departure.ahead.len();
+            // Of two items with one pair, the entry moved and not the landmark.
+            let worst = wrong.into_iter().max_by(|a, b| {
+                (pairs(a), a.item.phase.is_some(), std::cmp::Reverse(a.position)).cmp(&(
+                    pairs(b),
+                    b.item.phase.is_some(),
+                    std::cmp::Reverse(b.position),
+                ))
+            });
+            let Some(worst) = worst else { return departures };
+            left.retain(|(item, _)| *item != worst.item);
+            departures.push(worst);
+        }
+    }
+
+    fn departure(&self, items: &[(Item, u32)], index: usize) -> Departure {
+        let (item, position) = &items[index];
+        let mut departure = Departure {
+            item: item.clone(),
+            position: *position,
+            behind: Vec::new(),
+            ahead: Vec::new(),
+            support: 1.0,
+            ports: 0.0,
+        };
+        for (other_index, (other, _)) in items.iter().enumerate() {
+            let pair = match other_index.cmp(&index) {
+                // It stands before this one, and most ports run this one first.
+                std::cmp::Ordering::Less => self.agrees(item, other),
+                std::cmp::Ordering::Greater => self.agrees(other, item),
+                std::cmp::Ordering::Equal => None,
+            };
+            let Some((support, ports)) = pair else { continue };
+            if other_index < index {
+                departure.ahead.push(other.clone());
+            } else {
+                departure.behind.push(other.clone());
+            }
+            if support < departure.support || departure.ports == 0.0 {
+                (departure.support, departure.ports) = (support, ports);
+            }
+        }
+        departure
+    }
+}
+
+/// The items by majority: circles in one group, groups after those that most
+/// ports run before them, and where nothing tells by their mean place.
+fn ordered(consensus: &Consensus, mean: &BTreeMap<&Item, f64>) -> Vec<Vec<Item>> {
+    let items: Vec<&Item> = consensus.ports.keys().collect();
+    let index_of: HashMap<&Item, usize> =
+        items.iter().enumerate().map(|(index, item)| (*item, index)).collect();
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+    for (first, second) in consensus.before.keys() {
+        let (for_it, both) = consensus.support(first, second);
+        if for_it * 2.0 > both {
+            let (first, second) = (index_of[first], index_of[second]);
+            after[first].push(second);
+            before[second].push(first);
+        }
+    }
+    let circle = circles(&after, &before);
+    let groups = circle.iter().copied().max().map_or(0, |last| last + 1);
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups];
+    for (item, &group) in circle.iter().enumerate() {
+        members[group].push(item);
+    }
+    let place = |group: usize| -> f64 {
+        let sum: f64 = members[group].iter().map(|&item| mean[items[item]]).sum();
+        sum / f64::from(u32::try_from(members[group].len()).unwrap_or(u32::MAX))
+    };
+    let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups];
+    for (item, &group) in circle.iter().enumerate() {
+        waits[group]
+            .extend(before[item].iter().map(|&other| circle[other]).filter(|&o| o != group));
+    }
+    let mut left: BTreeSet<usize> = (0..groups).collect();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let ready = left.iter().copied().filter(|&group| waits[group].is_disjoint(&left));
+        let Some(next) = ready.min_by(|&a, &b| place(a).total_cmp(&place(b)).then(a.cmp(&b)))
+        else {
+            break;
+        };
+        left.remove(&next);
+        let mut group: Vec<usize> = members[next].clone();
+        group.sort_by(|&a, &b| mean[items[a]].total_cmp(&mean[items[b]]));
+        order.push(group.into_iter().map(|item| items[item].clone()).collect());
+    }
+    order
+}
+
+/// For each node, the number of its strongly connected component.
+fn circles(after: &[Vec<usize>], before: &[Vec<usize>]) -> Vec<usize> {
+    // Kosaraju: nodes in the order in which they are left, then backwards.
+    let mut left_in = Vec::new();
+    let mut seen = vec![false; after.len()];
+    for start in 0..after.len() {
+        let mut ahead = vec![(start, 0)];
+        while let Some((node, next)) = ahead.pop() {
+            if next == 0 && std::mem::replace(&mut seen[node], true) {
+                continue;
+            }
+            match after[node].get(next) {
+                Some(&other) => {
+                    ahead.push((node, next + 1));
+                    if !seen[other] {
+                        ahead.push((other, 0));
+                    }
+                }
+                None => left_in.push(node),
+            }
+        }
+    }
+    let mut circle = vec![usize::MAX; after.len()];
+    let mut count = 0;
+    for &start in left_in.iter().rev() {
+        if circle[start] != usize::MAX {
+            continue;
+        }
+        let mut ahead = vec![start];
+        circle[start] = count;
+        while let Some(node) = ahead.pop() {
+            for &other in &before[node] {
+                if circle[other] == usize::MAX {
+                    circle[other] = count;
+                    ahead.push(other);
+                }
+            }
+        }
+        count += 1;
+    }
+    circle
+}
+
+impl std::fmt::Display for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.phase {
+            Some(phase) => write!(f, "{} {phase}", self.name),
+            None => write!(f, "{}", self.name),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What a project says of its own names and exceptions: which functions belong
+//! to which subsystem, how a missing deinit is satisfied, how much each rule
+//! matters, and which findings are accepted.
+//!
+//! It is configured in `initboard.toml` (docs/configuration.md); here it is only
+//! given a meaning.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::subsystem::Aliases;
+use crate::model::{PortName, Severity};
+
+/// Most declarations, waivers or aliases of one project.
+pub const MAX_ITEMS: usize = 4096;
+
+/// What a project configures for the analysis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Which functions belong to which subsystem.
+    pub aliases: Aliases,
+    /// Deinits that need no call.
+    pub satisfied: Vec<Satisfied>,
+    /// Severities that differ from those of the rules; `None` for a rule that is
+    /// switched off.
+    pub severities: BTreeMap<String, Option<Severity>>,
+    /// Findings that are accepted.
+    pub waivers: Vec<Waiver>,
+}
+
+/// How a deinit that nobody calls is satisfied all the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Satisfied {
+    /// The subsystem, or a pattern of subsystems with `*`; or functions.
+    #[serde(default)]
+    pub subsystem: Option<String>,
+    /// The init function, or a pattern of such with `*`.
+    #[serde(default)]
+    pub function: Option<String>,
+    /// The ports of which it holds; empty for all.
+    #[serde(default)]
+    pub ports: Vec<PortName>,
+    /// How.
+    pub by: Means,
+    /// Why that is enough.
+    pub reason: String,
+    /// Where that can be seen: a file and line, or an issue.
+    #[serde(default)]
+    pub evidence: Option<String>,
+    /// Keys that there are not.
+    #[serde(flatten, skip_serializing)]
+    pub(crate) unknown: BTreeMap<String, Ignored>,
+}
+
+/// Three of the four ways in which a deinit is satisfied; the fourth is a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Means {
+    /// A finaliser that the heap's sweep runs.
+    Finaliser,
+    /// The next init sets it back.
+    Reinit,
+    /// It is meant to stay as it is.
+    Persistent,
+}
+
+/// A finding that is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Waiver {
+    /// The rule, by code or name.
+    pub rule: String,
+    /// The port; all where there is none.
+    #[serde(default)]
+    pub port: Option<PortName>,
+    /// The board with its variant; all where there is none.
+    #[serde(default)]
+    pub board: Option<String>,
+    /// The subsystem; all where there is none.
+    #[serde(default)]
+    pub subsystem: Option<String>,
+    /// Why it is accepted.
+    pub reason: String,
+    /// The last day on which it is.
+    #[serde(default)]
+    pub until: Option<Date>,
+    /// Keys that there are not.
+    #[serde(flatten, skip_serializing)]
+    pub(crate) unknown: BTreeMap<String, Ignored>,
+}
+
+/// A value that nobody looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ignored;
+
+impl<'de> Deserialize<'de> for Ignored {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// Why a section describes no policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PolicyError {
+    /// A declaration or waiver has no reason.
+    #[error("`{what}` number {number} has no reason: expected a sentence that says why")]
+    NoReason {
+        /// The section.
+        what: &'static str,
+        /// Which one, counted from 1.
+        number: usize,
+    },
+    /// A declaration is about nothing.
+    #[error(
+        "`satisfied` number {number} names neither `subsystem` nor `function`: expected one of them"
+    )]
+    NoSubject {
+        /// Which one, counted from 1.
+        number: usize,
+    },
+    /// A rule that there is not.
+    #[error(
+        "there is no rule `{found}`: expected a code such as IB301, or a name such as missing-deinit"
+    )]
+    UnknownRule {
+        /// The text, shortened.
+        found: String,
+    },
+    /// A severity that there is not.
+    #[error("`{found}` is no severity of rule {rule}: expected off, note, warning or error")]
+    UnknownSeverity {
+        /// The rule.
+        rule: String,
+        /// The text, shortened.
+        found: String,
+    },
+    /// Too much of something.
+    #[error("`{what}` has {found} items: expected at most {MAX_ITEMS}")]
+    TooMany {
+        /// The section.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+    },
+}
+
+impl Policy {
+    /// The policy that sections describe.
+    ///
+    /// # Errors
+    /// When a reason is missing, or a rule or a severity is none.
+    pub fn new(
+        subsystems: &BTreeMap<String, Vec<String>>,
+        satisfied: Vec<Satisfied>,
+        severities: &BTreeMap<String, String>,
+        waivers: Vec<Waiver>,
+    ) -> Result<Self, PolicyError> {
+        let count = [
+            ("subsystems", subsystems.values().map(Vec::len).sum()),
+            ("satisfied", satisfied.len()),
+            ("waiver", waivers.len()),
+        ];
+        if let Some(&(what, found)) = count.iter().find(|(_, found)| *found > MAX_ITEMS) {
+            return Err(PolicyError::TooMany { what, found });
+        }
+        for (index, item) in satisfied.iter().enumerate() {
+            if item.reason.trim().is_empty() {
+                return Err(PolicyError::NoReason { what: "satisfied", number: index + 1 });
+            }
+            if item.subsystem.is_none() && item.function.is_none() {
+                return Err(PolicyError::NoSubject { number: index + 1 });
+            }
+        }
+        for (index, waiver) in waivers.iter().enumerate() {
+            if waiver.reason.trim().is_empty() {
+                return Err(PolicyError::NoReason { what: "waiver", number: index + 1 });
+            }
+            super::rules::rule(&waiver.rule).ok_or_else(|| unknown_rule(&waiver.rule))?;
+        }
+        let severities = severities
+            .iter()
+            .map(|(rule, severity)| {
+                let known = super::rules::rule(rule).ok_or_else(|| unknown_rule(rule))?;
+                let value = match severity.as_str() {
+                    "off" => None,
+                    "note" => Some(Severity::Note),
+                    "warning" => Some(Severity::Warning),
+                    "error" => Some(Severity::Error),
+                    _ => {
+                        return Err(PolicyError::UnknownSeverity {
+                            rule: known.code.to_owned(),
+                            found: crate::model::quoted(severity),
+                        });
+                    }
+                };
+                Ok((known.code.to_owned(), value))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { aliases: Aliases::new(subsystems), satisfied, severities, waivers })
+    }
+
+    /// How the deinit of a subsystem is satisfied on a port, where it is
+    /// declared.
+    pub fn satisfied(
+        &self,
+        port: Option<&PortName>,
+        subsystem: &str,
+        function: Option<&str>,
+    ) -> Option<&Satisfied> {
+        self.satisfied.iter().find(|item| {
+            let on_port =
+                item.ports.is_empty() || port.is_some_and(|port| item.ports.contains(port));
+            let of_subsystem = item.subsystem.as_ref().is_none_or(|text| matches(text, subsystem));
+            let of_function = item
+                .function
+                .as_ref()
+                .is_none_or(|pattern| function.is_some_and(|function| matches(pattern, function)));
+            on_port && of_subsystem && of_function
+        })
+    }
+}
+
+fn unknown_rule(text: &str) -> PolicyError {
+    PolicyError::UnknownRule { found: crate::model::quoted(text) }
+}
+
+/// Whether `text` is what a pattern says, in which each `*` stands for anything.
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, between)) = parts.split_last() else { return rest.is_empty() };
+    for part in between {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+impl Means {
+    /// The words for it, as a sentence goes on.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Finaliser => "finaliser that the heap's sweep runs",
+            Self::Reinit => "set back by the next init",
+            Self::Persistent => "meant to persist",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text, expected) in [
+            ("*_init0", "pin_init0", true),
+            ("*_init0", "pin_init", false),
+            ("mp_cstack_init_*", "mp_cstack_init_with_top", true),
+            ("a*b*c", "a1b2c", true),
+            ("a*b*c", "acb", false),
+            ("uart", "uart", true),
+            ("uart", "uart2", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}
