@@ -6,6 +6,7 @@ mod browser;
 mod pages;
 mod read_commands;
 mod store_builds;
+mod store_trees;
 mod support;
 mod upload_builds;
 mod upload_command;

@@ -55,11 +55,13 @@ struct FunctionRow {
     places: Vec<PortRow>,
 }
 
-/// The boards of a port that run a function: the first few of them.
+/// Where a function runs on one port: the first few of its boards.
 struct PortRow {
     port: PortName,
     boards: Vec<String>,
     more: usize,
+    /// Whether the text of its main calls the function.
+    in_source: bool,
 }
 
 pub(in crate::web) async fn search(
@@ -120,9 +122,9 @@ impl Hits {
 
 impl PortRow {
     fn new(place: FunctionPlace) -> Self {
-        let FunctionPlace { port, mut boards } = place;
+        let FunctionPlace { port, mut boards, in_source } = place;
         let more = boards.len().saturating_sub(BOARDS_SHOWN);
         boards.truncate(BOARDS_SHOWN);
-        Self { port, boards, more }
+        Self { port, boards, more, in_source }
     }
 }

@@ -5,3 +5,4 @@ pub(crate) mod app;
 pub(crate) mod elf;
 pub(crate) mod tables;
 pub(crate) mod tools;
+pub(crate) mod trees;
