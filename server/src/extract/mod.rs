@@ -12,6 +12,8 @@
 //! - [`registry`]: tables to entries, origin `registry`
 //! - [`code`]: instructions, as far as control flow needs them
 //! - [`calls`]: the order of calls in main, origin `calls`
+//! - [`source`]: the same from the text of main, origin `source`
+//! - [`flow`]: what the two share
 //! - [`inlined`]: functions inlined into main, from DWARF
 //! - [`effective`]: both in one order
 //! - [`debug`]: the sections of DWARF
@@ -26,11 +28,13 @@ mod debug;
 mod effective;
 mod elf;
 mod error;
+mod flow;
 mod inlined;
 mod names;
 mod places;
 mod registry;
 mod relocations;
+pub mod source;
 
 use object::read::ReadRef;
 

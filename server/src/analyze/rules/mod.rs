@@ -13,6 +13,7 @@ mod malformed_table;
 mod missing_bounds;
 mod newer_abi;
 mod orphan_section;
+mod source_unparsed;
 mod stripped;
 mod table_not_loaded;
 mod table_too_long;
@@ -39,7 +40,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub const RULES: [Rule; 15] = [
+pub const RULES: [Rule; 16] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -55,6 +56,7 @@ pub const RULES: [Rule; 15] = [
     main_ambiguous::RULE,
     main_incomplete::RULE,
     level_unknown::RULE,
+    source_unparsed::RULE,
 ];
 
 /// What the rules say of a table, by code.

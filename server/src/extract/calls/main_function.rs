@@ -12,9 +12,9 @@ use object::read::ReadRef;
 use super::functions::Function;
 use super::graph::{Graph, explore};
 use super::program::Program;
-use super::role::{self, Landmark, Role};
 use super::values::{Resolved, State};
 use crate::extract::code::{Decoder, Destination, Flow};
+use crate::extract::flow::role::{self, Landmark, Role};
 use crate::model::SymbolName;
 
 /// Most callers of `mp_init` that are looked at.

@@ -1,23 +1,21 @@
 //! Origin `calls`: the order in which main calls, read from its machine code.
 //!
-//! - [`role`]: what a call means, by the name of the callee
 //! - [`functions`], [`memory`], [`program`]: the code of an image
 //! - [`values`]: constants in registers
 //! - [`graph`]: the control flow of a function
 //! - [`merge`]: calls that stand in several arms
-//! - [`order`]: the order of its nodes, from the graph alone
-//! - [`stage`]: where in the life of main they stand
 //! - [`main_function`]: which function is main
+//!
+//! What it shares with the reader of source text stands in [`flow`].
+//!
+//! [`flow`]: super::flow
 
 mod functions;
 mod graph;
 mod main_function;
 mod memory;
 mod merge;
-mod order;
 mod program;
-mod role;
-mod stage;
 mod values;
 
 use std::collections::HashMap;
@@ -27,10 +25,11 @@ use object::read::ReadRef;
 use self::graph::{Call, Graph, explore};
 use self::main_function::{Main, Search};
 use self::program::Program;
-use self::role::{Landmark, Role};
-use self::stage::Pass;
 use super::ExtractError;
 use super::elf::Image;
+use super::flow::order;
+use super::flow::role::{self, Landmark, Role};
+use super::flow::stage::Pass;
 use super::inlined::{self, Inlined};
 use crate::model::{
     Address, Anomaly, AnomalyKind, MAX_ENTRIES, MainFunction, Phase, Stage, SymbolName,

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use crate::model::Stage;
 
 /// A graph with the soft-reset loop found in it.
-pub(super) struct Pass {
+pub(in crate::extract) struct Pass {
     /// Successors without the edges that lead back to the header.
     forward: Vec<Vec<usize>>,
     backward: Vec<Vec<usize>>,
@@ -31,7 +31,7 @@ impl Pass {
     ///
     /// `order` is the order of the nodes; `runtime` are the nodes that call
     /// `mp_init`, `runners` those that run scripts or a REPL.
-    pub(super) fn new(
+    pub(in crate::extract) fn new(
         successors: &[Vec<usize>],
         entry: usize,
         order: &[usize],
@@ -87,19 +87,19 @@ impl Pass {
     }
 
     /// The stage of a node.
-    pub(super) fn stage(&self, node: usize) -> Stage {
+    pub(in crate::extract) fn stage(&self, node: usize) -> Stage {
         self.stages[node]
     }
 
     /// Successors within one pass.
-    pub(super) fn forward(&self) -> &[Vec<usize>] {
+    pub(in crate::extract) fn forward(&self) -> &[Vec<usize>] {
         &self.forward
     }
 
     /// Whether a pass leaves the node out: one that gets to the loop (for boot),
     /// to the last runner (for start), to the end of the loop (for stop), or to
     /// the end of main (behind the loop).
-    pub(super) fn is_conditional(&self, node: usize) -> bool {
+    pub(in crate::extract) fn is_conditional(&self, node: usize) -> bool {
         let stage = self.stages[node];
         let behind = stage == Stage::Stop && self.header.is_some() && !self.in_loop[node];
         !self.always[if behind { 3 } else { stage as usize }][node]

@@ -7,7 +7,7 @@ use crate::model::Phase;
 
 /// What a call means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::extract) enum Role {
     /// Starts or stops something.
     Entry(Phase),
     /// Orders the entries around it.
@@ -20,7 +20,7 @@ pub(super) enum Role {
 
 /// What a landmark is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Landmark {
+pub(in crate::extract) enum Landmark {
     /// The call that the soft-reset loop is known by: `mp_init`.
     Runtime,
     /// Runs `boot.py`, `main.py` or a REPL.
@@ -61,7 +61,7 @@ const VALUES: [&str; 8] =
     ["vstr_", "mp_obj_", "mp_map_", "mp_set_", "mp_print_", "mp_reader_", "mp_lexer_", "mp_parse_"];
 
 /// The role of a function.
-pub(super) fn of(name: &str) -> Role {
+pub(in crate::extract) fn of(name: &str) -> Role {
     match name {
         // In C, and in Rust.
         "mp_init_run_level" | "init_run_level" => return Role::RunLevel(Phase::Init),

@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_ENTRIES: usize = 8;
 
 /// The edges of a graph, as lists of successors by node.
-pub(super) type Successors = [Vec<usize>];
+pub(in crate::extract) type Successors = [Vec<usize>];
 
 /// The nodes that can be reached from `entry`, in the order in which control
 /// reaches them first.
@@ -30,7 +30,7 @@ pub(super) type Successors = [Vec<usize>];
 /// `address` tells where each node stands; it breaks ties between exclusive
 /// arms. `pivots` are nodes near the top of a loop: one that is entered at
 /// several nodes begins with the entry that leads to one of them directly.
-pub(super) fn order(
+pub(in crate::extract) fn order(
     successors: &Successors,
     entry: usize,
     address: &[u64],
