@@ -6,12 +6,15 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
+use super::listed::{self, unseen_board};
 use super::repository::Repository;
 use super::run::{Row, Run};
 use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page};
 use crate::model::{BoardId, ProjectName};
-use crate::store::{Board as StoredBoard, BuildSummary, CommitPrefix};
+use crate::store::{
+    Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, Project, Source,
+};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -27,6 +30,9 @@ struct BoardPage {
     run: Option<Run>,
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
+    /// What the catalog says of the board.
+    catalog: Vec<Fact>,
+    retired: bool,
     builds: Vec<BuildRow>,
 }
 
@@ -53,23 +59,41 @@ struct BuildRow {
     size: String,
 }
 
+/// What there is to show of a board.
+enum Seen {
+    Built(Box<(Project, ListedBoard, StoredBoard, usize, Build)>),
+    Listed(Box<(Project, ListedBoard, Option<Source>)>),
+}
+
 pub(in crate::web) async fn board(
     State(app): State<AppState>,
     PagePath((project, port, label)): PagePath<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let id = find_board(&port, &label)?;
-    let (project, stored, siblings, build) = app
+    let seen = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let stored = reader.board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let listed =
+                reader.catalog_of_board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let Some(stored) = reader.board(project.id, &id)? else {
+                let source = reader.source_of_port(project.id, &id.port)?;
+                return Ok(Seen::Listed(Box::new((project, listed, source))));
+            };
             let siblings = reader.port_boards(project.id, &id.port)?.len();
             let commit = CommitPrefix::from(&stored.latest.commit);
             let build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
-            Ok::<_, AppError>((project, stored, siblings, build))
+            Ok::<_, AppError>(Seen::Built(Box::new((project, listed, stored, siblings, build))))
         })
         .await?;
+    let (project, listed, stored, siblings, build) = match seen {
+        Seen::Built(built) => *built,
+        Seen::Listed(listed) => {
+            let (project, listed, source) = *listed;
+            return unseen_board(&project, &listed, source);
+        }
+    };
     let now = Timestamp::now();
     let repository = project.repository_url.as_deref().map(Repository::new);
     let board = stored.board.clone();
@@ -97,6 +121,8 @@ pub(in crate::web) async fn board(
         run: body.run,
         facts: body.facts,
         entries: body.entries,
+        catalog: listed::facts(&project.name, &listed, repository.as_ref()),
+        retired: listed.is_retired(),
         builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),
         project: project.name,
         board,

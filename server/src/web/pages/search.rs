@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{PageError, Shell, find_project, page, query_of};
+use super::{PageError, Shell, encoded, find_project, page, query_of};
 use crate::model::{Phase, PortName, ProjectName};
 use crate::store::{BoardHit, FunctionPlace, SearchHits};
 use crate::web::path::PagePath;
@@ -89,19 +89,6 @@ pub(in crate::web) async fn search(
     }?;
     // One address, two answers: a cache must not give one for the other.
     Ok(([(header::VARY, "HX-Request")], response).into_response())
-}
-
-/// A query parameter's value (WHATWG URL, application/x-www-form-urlencoded).
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect::<Vec<_>>()
-        .concat()
 }
 
 impl Hits {
