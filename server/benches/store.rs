@@ -106,6 +106,7 @@ fn table(random: &mut Random, source: &Source) -> InitTable {
         main: None,
         entries: entries.collect(),
         anomalies: vec![],
+        guards: vec![],
         findings: vec![],
     }
 }

@@ -2,9 +2,17 @@
 //!
 //! - [`subsystem`]: what a function starts or stops, the same name on every port
 //! - [`pair`]: each init with its deinit
+//! - [`clause`]: what a condition asks for, piece by piece
+//! - [`guard`]: pairs under different conditions
+//! - [`configuration`]: which conditional calls a build has
+//! - [`diff`]: what changed between two orders
 //! - [`rules`]: findings, one file per rule
 //! - [`why`]: why a function runs where it runs
 
+pub mod clause;
+pub mod configuration;
+pub mod diff;
+pub mod guard;
 pub mod pair;
 pub mod rules;
 pub mod subsystem;
@@ -16,10 +24,12 @@ use crate::model::InitTable;
 /// whenever the same table would give other subsystems or findings.
 pub const VERSION: u32 = 1;
 
-/// Fills in what is derived from the rest of a table: subsystems and findings.
+/// Fills in what is derived from the rest of a table: subsystems, guards and
+/// findings.
 pub fn derive(table: &mut InitTable) {
     for entry in &mut table.entries {
         entry.subsystem = entry.function.as_ref().map(subsystem::of);
     }
+    table.guards = guard::mismatches(table);
     table.findings = rules::findings(table);
 }

@@ -1,4 +1,5 @@
-//! `initboard extract`: what firmware files say, without a server.
+//! `initboard extract`: what firmware files say, or the source text of a tree,
+//! without a server.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,18 +9,38 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::build_path::board_of_path;
-use super::firmware_file;
-use crate::model::{InitTable, Sha256};
+use super::source_tree::TreeArguments;
+use super::{extract_tree, firmware_file};
+use crate::model::{InitTable, PortName, Sha256};
 use crate::report::{json, terminal};
 use crate::{analyze, extract};
 
-/// Print the init and deinit functions of firmware files, in the order in which
-/// they run
+/// Print the init and deinit functions of firmware files, or of the main of each
+/// port of a source tree, in the order in which they run
 #[derive(Debug, Args)]
 pub(super) struct Extract {
     /// Linked firmware (ELF)
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "tree", conflicts_with = "tree")]
     files: Vec<PathBuf>,
+    /// Source tree to read in place of firmware: a folder with its files, or a
+    /// git repository, which may be bare
+    #[arg(long, value_name = "PATH")]
+    tree: Option<PathBuf>,
+    #[command(flatten)]
+    reading: TreeArguments,
+    /// Only this port of the tree; may be given several times
+    #[arg(long = "port", value_name = "PORT", requires = "tree")]
+    ports: Vec<PortName>,
+    /// Print how the order of each port changed, commit by commit
+    #[arg(long, requires = "tree", conflicts_with = "facts")]
+    history: bool,
+    /// Leave older commits out of the history
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "tree")]
+    since: Option<jiff::civil::Date>,
+    /// Print everything that a server stores of a source tree, as one JSON value:
+    /// tables, boards and history
+    #[arg(long, requires = "tree")]
+    facts: bool,
     /// How to print it. Several files give several JSON values, one after
     /// another
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
@@ -27,7 +48,7 @@ pub(super) struct Extract {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// A table for a person
     Terminal,
     /// The format of docs/init-table.md
@@ -38,6 +59,16 @@ impl Extract {
     /// Prints every file that can be read; the others are named on standard
     /// error, a line each.
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(path) = &self.tree {
+            let tree = self.reading.open(path, &self.ports)?;
+            return if self.facts {
+                extract_tree::print_facts(&tree, self.since)
+            } else if self.history {
+                extract_tree::print_history(&tree, self.since, self.format)
+            } else {
+                extract_tree::print_tables(&tree, self.format)
+            };
+        }
         let mut code = ExitCode::SUCCESS;
         let mut out = anstream::stdout().lock();
         for (index, path) in self.files.iter().enumerate() {
@@ -45,7 +76,7 @@ impl Extract {
                 Ok(table) => {
                     let text = match self.format {
                         Format::Terminal => terminal::table(&label(path), &table),
-                        Format::Json => json::table(&table),
+                        Format::Json => json::value(&table),
                     };
                     let gap = if index > 0 && self.format == Format::Terminal { "\n" } else { "" };
                     write!(out, "{gap}{text}").and_then(|()| out.flush())?;

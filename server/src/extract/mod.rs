@@ -91,6 +91,7 @@ pub fn extract<'data, R: ReadRef<'data>>(
         main: calls.main,
         entries,
         anomalies,
+        guards: Vec::new(),
         findings: Vec::new(),
     })
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Address, CommitSha, Entry, Level, Location, Origin, Phase, PortName, Priority, Sha256,
-    SymbolName,
+    Address, CommitSha, Entry, GuardMismatch, Level, Location, Origin, Phase, PortName, Priority,
+    Sha256, SymbolName,
 };
 
 /// The version of the JSON that this program writes and reads.
@@ -58,6 +58,10 @@ pub struct InitTable {
     /// What is odd about the registry itself; rules turn these into findings.
     #[serde(default)]
     pub anomalies: Vec<Anomaly>,
+    /// Pairs of calls under different conditions; only in tables of origin
+    /// `source`. Derived from the rest; an upload need not send them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<GuardMismatch>,
     /// What the rules say. Derived from the rest; an upload need not send it.
     #[serde(default)]
     pub findings: Vec<Finding>,
@@ -321,7 +325,7 @@ impl InitTable {
             return Err(TableError::Schema { found: schema });
         }
         let mut table: Self = serde_json::from_slice(text)?;
-        table.findings.clear();
+        table.forget_derived();
         table.check()?;
         Ok(table)
     }
@@ -335,6 +339,13 @@ impl InitTable {
             u32::try_from(self.entries.iter().filter(wanted).count()).unwrap_or(u32::MAX)
         };
         (count(Phase::Init), count(Phase::Deinit))
+    }
+
+    /// Drops what is derived from the rest: whoever sent the table may have
+    /// another opinion.
+    pub(super) fn forget_derived(&mut self) {
+        self.findings.clear();
+        self.guards.clear();
     }
 
     /// Checks what the types alone do not: sizes, and that the parts agree.

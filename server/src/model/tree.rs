@@ -166,7 +166,7 @@ impl TreeFacts {
         }
         let mut facts: Self = serde_json::from_slice(text).map_err(not_facts)?;
         for table in &mut facts.tables {
-            table.findings.clear();
+            table.forget_derived();
         }
         facts.check()?;
         Ok(facts)

@@ -5,13 +5,16 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use crate::analyze::why::Reason;
-use crate::model::{Entry, EntryKind, Finding, InitTable, Level, Phase, Severity, Stage};
+use crate::model::{
+    Entry, EntryKind, Finding, GuardMismatch, InitTable, Level, Origin, Phase, Severity,
+    SourceFile, Stage,
+};
 
-const BOLD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const INIT: Style = AnsiColor::Blue.on_default();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const INIT: Style = AnsiColor::Blue.on_default();
 const DEINIT: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Longest name that widens its column, in characters.
 const WIDEST_NAME: usize = 40;
@@ -44,10 +47,17 @@ fn write_table(text: &mut String, label: &str, table: &InitTable) -> std::fmt::R
         answer = format!("{answer}; levels {}", levels.join(", "));
     }
     writeln!(text, "{BOLD}{}{BOLD:#}  {answer}", printable(label))?;
+    let place = match &table.source {
+        Some(SourceFile { path, commit: Some(commit), .. }) => {
+            format!("{path} at {}", commit.short())
+        }
+        Some(SourceFile { path, commit: None, .. }) => path.clone(),
+        None => table.file.format.clone(),
+    };
     writeln!(
         text,
         "{FAINT}{}, {} bytes, sha256 {}{FAINT:#}",
-        printable(&table.file.format),
+        printable(&place),
         table.file.size,
         &table.file.sha256.to_string()[..16]
     )?;
@@ -64,10 +74,31 @@ fn write_table(text: &mut String, label: &str, table: &InitTable) -> std::fmt::R
             columns.write(text, number, entry)?;
         }
     }
-    if !table.findings.is_empty() {
+    if !table.findings.is_empty() || !table.guards.is_empty() {
         text.push('\n');
     }
-    table.findings.iter().try_for_each(|finding| write_finding(text, finding))
+    table.findings.iter().try_for_each(|finding| write_finding(text, finding))?;
+    table.guards.iter().try_for_each(|guard| write_guard(text, table, guard))
+}
+
+/// A pair under different conditions.
+fn write_guard(text: &mut String, table: &InitTable, guard: &GuardMismatch) -> std::fmt::Result {
+    let half = |position: u32| {
+        let entry = usize::try_from(position).ok().and_then(|index| table.entries.get(index));
+        entry.map_or_else(String::new, |entry| {
+            let condition = entry.condition.as_deref().unwrap_or("no condition");
+            let line = entry.location.as_ref().map_or(0, |place| place.line);
+            format!("{} (line {line}) under {condition}", entry.display_name())
+        })
+    };
+    writeln!(
+        text,
+        "{DEINIT}guards differ{DEINIT:#} {}: {}; {}: {}",
+        printable(&guard.subsystem),
+        printable(&half(guard.init)),
+        printable(&half(guard.deinit)),
+        guard.kind.as_str()
+    )
 }
 
 /// A part that a table is shown in: its title, and what stands in it.
@@ -197,7 +228,12 @@ impl Columns {
             notes.push("conditional".to_owned());
         }
         notes.extend(entry.via.iter().map(|helper| format!("in {}", printable(helper.as_str()))));
-        notes.extend(entry.location.as_ref().map(|place| printable(&place.to_string())));
+        notes.extend(entry.condition.as_ref().map(|text| format!("if {}", printable(text))));
+        notes.extend(entry.location.as_ref().map(|place| match entry.origin {
+            // They all stand in the file that the heading names.
+            Origin::Source => format!("line {}", place.line),
+            _ => printable(&place.to_string()),
+        }));
         if notes.is_empty() {
             return writeln!(text, "{style}{name}{style:#}");
         }

@@ -108,6 +108,23 @@ impl Reader<'_> {
         )
     }
 
+    /// The source that a build of a port is held against: that of its commit, or
+    /// the newest where that was not uploaded.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn source_of_build(
+        &self,
+        project: ProjectId,
+        port: &PortName,
+        commit: &CommitSha,
+    ) -> Result<Option<Source>, StoreError> {
+        match self.source_at(project, port, &CommitPrefix::from(commit))? {
+            Some(source) => Ok(Some(source)),
+            None => self.source_of_port(project, port),
+        }
+    }
+
     /// The source of a port at a commit, if that was uploaded.
     ///
     /// # Errors
@@ -175,6 +192,7 @@ impl Reader<'_> {
                     main: main.map(|main| MainFunction { folded, ..main.0 }),
                     entries: Vec::new(),
                     anomalies: row.get::<_, Json<_>>("anomalies")?.0,
+                    guards: Vec::new(),
                     findings: Vec::new(),
                 };
                 Ok((summary, table, row.get::<_, Vec<u8>>("packed")?))

@@ -209,6 +209,7 @@ impl Reader<'_> {
                     main: main.map(|main| MainFunction { folded, ..main.0 }),
                     entries: Vec::new(),
                     anomalies: row.get::<_, Json<_>>("anomalies")?.0,
+                    guards: Vec::new(),
                     findings: Vec::new(),
                 };
                 let addresses: Vec<u8> = row.get("addresses")?;

@@ -118,6 +118,7 @@ pub fn read(text: &[u8], file: SourceFile) -> Result<Option<InitTable>, SourceEr
         main,
         entries,
         anomalies,
+        guards: Vec::new(),
         findings: Vec::new(),
     }))
 }

@@ -23,6 +23,7 @@ pub(crate) fn table(functions: &[&str]) -> InitTable {
         main: None,
         entries: (0..).zip(functions).map(|(position, name)| entry(position, name)).collect(),
         anomalies: vec![],
+        guards: vec![],
         findings: vec![],
     }
 }
