@@ -7,7 +7,7 @@ use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::trees::{commit, history, listing, name, source, step, time};
 use crate::support::{tables, trees};
-use initboard::model::{LinkerScript, Stage, StepKind, TreeFacts};
+use initboard::model::{InitTable, LinkerScript, MainFunction, Sha256, Stage, StepKind, TreeFacts};
 use initboard::store::{NewBuild, Reading};
 use jiff::Timestamp;
 use scraper::Html;
@@ -51,8 +51,13 @@ fn record(app: &TestApp, facts: &TreeFacts) {
 }
 
 fn build(app: &TestApp, board: &str, number: u32) {
+    build_with(app, board, number, &tables::table(&["pin_init0"]));
+}
+
+fn build_with(app: &TestApp, board: &str, number: u32, table: &InitTable) {
     let name = "micropython".parse().unwrap();
-    let table = tables::table(&["pin_init0"]);
+    let mut table = table.clone();
+    table.file.sha256 = Sha256::of(board.as_bytes());
     app.store
         .write(|writer| {
             let new = NewBuild {
@@ -182,6 +187,62 @@ fn a_board_that_was_never_built_shows_the_catalog_and_its_ports_order() {
     assert!(text(&html, ".answer").starts_with("1 init, 0 deinit"));
     assert!(texts(&html, ".facts dd").contains(&"stm32f4".to_owned()));
     assert_eq!(app.get("/micropython/stm32/NOPE").status, 404);
+}
+
+#[test]
+fn a_port_names_the_pairs_whose_conditions_differ() {
+    let app = TestApp::start();
+    let calls = [
+        (Stage::Start, "mp_init", None),
+        (Stage::Start, "can_init0", Some("HAS_CAN")),
+        (Stage::Start, "pin_init0", Some("HAS_PIN")),
+        (Stage::Stop, "can_deinit", None),
+        (Stage::Stop, "pin_deinit", Some("HAS_PIN")),
+    ];
+    record(&app, &TreeFacts { tables: vec![source("stm32", &calls)], ..trees::empty(9) });
+    let html = page(&app, "/micropython/stm32");
+    assert!(text(&html, ".answer").contains("1 pair under conditions that differ"));
+    assert_eq!(
+        texts(&html, "#guards + .wide tbody td"),
+        [
+            "can_init0 if HAS_CAN main.c:101",
+            "can_deinit always main.c:103",
+            "some configuration stops what it never started"
+        ]
+    );
+}
+
+#[test]
+fn a_build_tells_which_conditions_of_the_text_hold() {
+    let app = with_tree();
+    let mut table = tables::table(&["led_init", "mod_network_init", "own_init"]);
+    for (entry, stage) in table.entries.iter_mut().zip([Stage::Boot, Stage::Start, Stage::Start]) {
+        entry.stage = Some(stage);
+    }
+    table.main =
+        Some(MainFunction { function: name("main"), evidence: vec![name("mp_init")], folded: 0 });
+    build_with(&app, "stm32/PYBV10", 9, &table);
+    let html = page(&app, "/micropython/stm32/PYBV10");
+    assert!(
+        texts(&html, "#configuration + p")[0].starts_with(
+            "Of 2 calls under a condition, 1 are in this build and 0 are compiled out."
+        ),
+        "{:?}",
+        texts(&html, "#configuration + p")
+    );
+    let facts = texts(&html, "#configuration ~ .facts div");
+    assert_eq!(facts[0], "● holdsMICROPY_PY_NETWORK");
+    assert_eq!(facts[1], "○ does not holddefined(STM32WL)");
+    assert_eq!(facts[2], "only in the buildown_init");
+    let calls = texts(&html, "#configuration ~ details tbody td:nth-child(4)");
+    assert_eq!(calls[2], "● in the build, position 1");
+    assert_eq!(calls[3], "? not seen: inlined, or it does nothing");
+    let json = app.get("/api/v1/projects/micropython/ports/stm32/boards/PYBV10").json();
+    assert_eq!(json["configuration"]["standings"][2]["standing"], "present");
+    // A build whose main is not known can say nothing.
+    build(&app, "stm32/PYBV11", 9);
+    let html = page(&app, "/micropython/stm32/PYBV11");
+    assert_eq!(texts(&html, "#configuration"), [] as [&str; 0]);
 }
 
 #[test]

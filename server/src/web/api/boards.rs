@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::analyze;
+use crate::analyze::configuration::{Configuration, compare};
 use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
 use crate::store::{
     Board, BuildSummary, CommitPrefix, HistorySummary, ListedBoard, PortBoard, Project, Reader,
@@ -55,6 +56,9 @@ pub(in crate::web) struct BoardWithTable {
     catalog: Option<ListedBoard>,
     /// The table of the latest build.
     table: InitTable,
+    /// The text of the port's main held against that build, entry by entry of the
+    /// source table; null where no text was uploaded, or main could not be read.
+    configuration: Option<Configuration>,
 }
 
 /// A board that no build of was uploaded.
@@ -149,7 +153,9 @@ pub(in crate::web) async fn board(
         let mut table = reader.table_of(board.latest.id)?;
         analyze::derive(&mut table);
         let catalog = Some(listed).filter(|listed| listed.listed.is_some());
-        let built = BoardWithTable { project: project.name, board, catalog, table };
+        let source = reader.source_of_build(project.id, &id.port, &board.latest.commit)?;
+        let configuration = source.and_then(|source| compare(&source.table, &table));
+        let built = BoardWithTable { project: project.name, board, catalog, table, configuration };
         Ok::<_, AppError>(Json(BoardAnswer::Built(Box::new(built))))
     })
     .await

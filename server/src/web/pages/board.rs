@@ -6,11 +6,13 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
+use super::configuration::ConfigurationView;
 use super::listed::{self, unseen_board};
 use super::repository::Repository;
 use super::run::{Row, Run};
 use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page};
+use crate::analyze::configuration::compare;
 use crate::model::{BoardId, ProjectName};
 use crate::store::{
     Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, Project, Source,
@@ -30,6 +32,7 @@ struct BoardPage {
     run: Option<Run>,
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
+    configuration: Option<ConfigurationView>,
     /// What the catalog says of the board.
     catalog: Vec<Fact>,
     retired: bool,
@@ -61,7 +64,7 @@ struct BuildRow {
 
 /// What there is to show of a board.
 enum Seen {
-    Built(Box<(Project, ListedBoard, StoredBoard, usize, Build)>),
+    Built(Box<(Project, ListedBoard, StoredBoard, usize, Build, Option<Source>)>),
     Listed(Box<(Project, ListedBoard, Option<Source>)>),
 }
 
@@ -84,10 +87,13 @@ pub(in crate::web) async fn board(
             let build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
-            Ok::<_, AppError>(Seen::Built(Box::new((project, listed, stored, siblings, build))))
+            let commit = &stored.latest.commit;
+            let source = reader.source_of_build(project.id, &id.port, commit)?;
+            let seen = (project, listed, stored, siblings, build, source);
+            Ok::<_, AppError>(Seen::Built(Box::new(seen)))
         })
         .await?;
-    let (project, listed, stored, siblings, build) = match seen {
+    let (project, listed, stored, siblings, build, source) = match seen {
         Seen::Built(built) => *built,
         Seen::Listed(listed) => {
             let (project, listed, source) = *listed;
@@ -101,6 +107,11 @@ pub(in crate::web) async fn board(
     crate::analyze::derive(&mut table);
     let body = BuildBody::new(&build, &table, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
+    let configuration = source.and_then(|source| {
+        let configuration = compare(&source.table, &table)?;
+        let (build, repository) = (&stored.latest, repository.as_ref());
+        Some(ConfigurationView::new(&source, &table, build, &configuration, repository))
+    });
     page(&BoardPage {
         shell: Shell::of(
             &project.name,
@@ -121,6 +132,7 @@ pub(in crate::web) async fn board(
         run: body.run,
         facts: body.facts,
         entries: body.entries,
+        configuration,
         catalog: listed::facts(&project.name, &listed, repository.as_ref()),
         retired: listed.is_retired(),
         builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),

@@ -3,6 +3,7 @@
 //! What pages share stands beside them: [`run`] draws what a board runs,
 //! [`source`] what the text of a port's main says, [`change`] words what a commit
 //! did to it, [`listed`] says what the catalog knows of a board,
+//! [`configuration`] holds a text against a build,
 //! [`repository`] links into the project's repository, [`sort`] reads the order
 //! of a table from the address, [`when`] says times.
 
@@ -10,6 +11,7 @@ mod board;
 mod build;
 mod catalog;
 mod change;
+mod configuration;
 mod history;
 mod listed;
 mod overview;

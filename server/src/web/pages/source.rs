@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::build::FindingView;
 use super::counted;
 use super::repository::Repository;
-use super::run::Run;
+use super::run::{Place, Run};
 use super::when::When;
 use crate::store::Source;
 
@@ -22,7 +22,25 @@ pub(super) struct SourceView {
     /// How many of the calls stand under a condition of the preprocessor.
     pub(super) under_condition: usize,
     pub(super) findings: Vec<FindingView>,
+    /// `3 pairs whose conditions differ`
+    pub(super) guards_title: String,
+    pub(super) guards: Vec<GuardView>,
     pub(super) run: Option<Run>,
+}
+
+/// A pair whose init and deinit stand under different conditions.
+pub(super) struct GuardView {
+    pub(super) subsystem: String,
+    /// The init and the deinit.
+    pub(super) calls: [GuardedCall; 2],
+    /// What follows from it.
+    pub(super) meaning: &'static str,
+}
+
+pub(super) struct GuardedCall {
+    pub(super) function: String,
+    pub(super) condition: Option<String>,
+    pub(super) place: Option<Place>,
 }
 
 impl SourceView {
@@ -43,6 +61,30 @@ impl SourceView {
             ),
             under_condition: table.entries.iter().filter(|entry| entry.condition.is_some()).count(),
             findings: table.findings.iter().map(FindingView::new).collect(),
+            guards_title: counted(table.guards.len(), "pair"),
+            guards: table
+                .guards
+                .iter()
+                .filter_map(|guard| {
+                    let call = |position: u32| {
+                        let entry = table.entries.get(usize::try_from(position).ok()?)?;
+                        let commit = &summary.commit;
+                        Some(GuardedCall {
+                            function: entry.display_name(),
+                            condition: entry.condition.clone(),
+                            place: entry
+                                .location
+                                .as_ref()
+                                .map(|place| Place::new(place, repository, commit)),
+                        })
+                    };
+                    Some(GuardView {
+                        subsystem: guard.subsystem.clone(),
+                        calls: [call(guard.init)?, call(guard.deinit)?],
+                        meaning: guard.kind.as_str(),
+                    })
+                })
+                .collect(),
             run: Run::new(&table, repository, &summary.commit),
             path: summary.path,
         }
