@@ -1,4 +1,4 @@
-//! `initboard upload`: send firmware to a server.
+//! `initboard upload`: send firmware, or what a source tree says, to a server.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use async_compression::tokio::bufread::ZstdEncoder;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::io::AsyncReadExt;
 
 use super::build_path::board_of_path;
@@ -28,11 +29,12 @@ const MAX_WAIT: Duration = Duration::from_mins(1);
 /// shrinks to about a third, faster than most networks take it.
 const ZSTD_LEVEL: Level = Level::Precise(3);
 
-/// Send firmware to a server
+/// Send firmware, or what a source tree says, to a server
 #[derive(Debug, Args)]
 pub(super) struct Upload {
-    /// ELF files, or their tables as `initboard extract --format json` prints
-    /// them (named .json)
+    /// ELF files, their tables as `initboard extract --format json` prints them,
+    /// or facts as `initboard extract --tree PATH --facts` prints them (both
+    /// named .json)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Address of the server
@@ -50,9 +52,9 @@ pub(super) struct Upload {
     /// The variant of the board
     #[arg(long, value_name = "VARIANT", requires = "board")]
     variant: Option<VariantName>,
-    /// The commit that was built, in full
+    /// The commit that was built, in full; facts of a tree state their own
     #[arg(long, value_name = "SHA")]
-    commit: CommitSha,
+    commit: Option<CommitSha>,
     /// A parent of it; given once for each, first parent first, or separated by
     /// commas
     #[arg(long = "parent", alias = "parents", value_name = "SHA", value_delimiter = ',')]
@@ -74,12 +76,38 @@ pub(super) struct Upload {
     token: TokenText,
 }
 
-/// What the server answers to an upload.
+/// What the server answers to an upload: to firmware with findings, to facts with
+/// counts.
 #[derive(Deserialize)]
 struct Answer {
     created: bool,
     url: String,
-    findings: Vec<serde::de::IgnoredAny>,
+    findings: Option<Vec<IgnoredAny>>,
+    #[serde(default)]
+    ports: usize,
+    #[serde(default)]
+    boards: usize,
+    #[serde(default)]
+    retired: Vec<String>,
+}
+
+/// What a file holds, as far as it matters for where it is sent.
+enum Content {
+    /// An ELF file of a board.
+    Firmware(BoardId),
+    /// The table of one.
+    Table(BoardId),
+    /// What a source tree says.
+    Tree,
+}
+
+impl std::fmt::Display for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Firmware(board) | Self::Table(board) => board.fmt(f),
+            Self::Tree => f.write_str("the source tree"),
+        }
+    }
 }
 
 /// What the server answers when it refuses one.
@@ -101,11 +129,11 @@ struct Retry {
 
 impl Upload {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        // Before the first byte is sent: every file can be read and has its board.
-        let boards = self
+        // Before the first byte is sent: every file can be read and has its place.
+        let contents = self
             .files
             .iter()
-            .map(|file| firmware_file::check(file).and_then(|()| self.board_of(file)))
+            .map(|file| firmware_file::check(file).and_then(|()| self.content_of(file)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -117,20 +145,20 @@ impl Upload {
             .into();
         let progress = progress(self.files.len());
         let mut failed = 0;
-        for (file, board) in self.files.iter().zip(&boards) {
-            progress.set_message(board.to_string());
-            match self.send(&agent, file, board, &progress) {
+        for (file, content) in self.files.iter().zip(&contents) {
+            progress.set_message(content.to_string());
+            match self.send(&agent, file, content, &progress) {
                 Ok(answer) => progress.suspend(|| {
                     let url = self.absolute(&answer.url);
                     // Who stopped reading still wants the rest to be sent.
                     let _ = writeln!(anstream::stdout(), "{url}");
                     let news = if answer.created { "stored" } else { "known already" };
-                    anstream::eprintln!("{board}: {news}, {} findings", answer.findings.len());
+                    anstream::eprintln!("{content}: {news}, {}", answer.counts());
                 }),
                 Err(error) => {
                     failed += 1;
                     progress.suspend(|| {
-                        anstream::eprintln!("{board}: {}", super::one_line(&error));
+                        anstream::eprintln!("{content}: {}", super::one_line(&error));
                     });
                 }
             }
@@ -141,6 +169,21 @@ impl Upload {
             bail!("{failed} of {} files were not stored", self.files.len());
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn content_of(&self, file: &Path) -> anyhow::Result<Content> {
+        let is_json = file.extension().is_some_and(|extension| extension == "json");
+        if is_json && holds_facts(file)? {
+            return Ok(Content::Tree);
+        }
+        let board = self.board_of(file)?;
+        if self.commit.is_none() {
+            bail!(
+                "{} is of a build whose commit is not given: expected --commit with the full identifier, as `git rev-parse HEAD` prints it",
+                file.display()
+            );
+        }
+        Ok(if is_json { Content::Table(board) } else { Content::Firmware(board) })
     }
 
     fn board_of(&self, file: &Path) -> anyhow::Result<BoardId> {
@@ -170,14 +213,13 @@ impl Upload {
         &self,
         agent: &ureq::Agent,
         file: &Path,
-        board: &BoardId,
+        content: &Content,
         progress: &ProgressBar,
     ) -> anyhow::Result<Answer> {
         let body = compressed(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let is_table = file.extension().is_some_and(|extension| extension == "json");
         let mut wait = Duration::from_secs(1);
         for attempt in 1.. {
-            match self.attempt(agent, &body, is_table, board)? {
+            match self.attempt(agent, &body, content)? {
                 Ok(answer) => return Ok(answer),
                 Err(retry) if attempt == ATTEMPTS => {
                     bail!("{} (tried {ATTEMPTS} times)", retry.reason);
@@ -186,7 +228,7 @@ impl Upload {
                     let pause = retry.after.unwrap_or(wait).min(MAX_WAIT);
                     progress.suspend(|| {
                         anstream::eprintln!(
-                            "{board}: {}; trying again in {} s",
+                            "{content}: {}; trying again in {} s",
                             super::one_line(&anyhow::Error::msg(retry.reason)),
                             pause.as_secs()
                         );
@@ -199,43 +241,66 @@ impl Upload {
         bail!("the file was not sent")
     }
 
-    /// Sends once. The outer error is final.
-    fn attempt(
+    /// A request that what is sent as `content` is the body of.
+    fn request(
         &self,
         agent: &ureq::Agent,
-        body: &[u8],
-        is_table: bool,
-        board: &BoardId,
-    ) -> anyhow::Result<Result<Answer, Retry>> {
-        let content = if is_table { "application/json" } else { "application/octet-stream" };
-        let parents: Vec<&str> = self.parents.iter().map(CommitSha::as_str).collect();
-        let number = self.pull_request.map(|number| number.to_string());
-        let optional = [
-            ("variant", board.variant.as_ref().map(VariantName::as_str)),
-            ("branch", self.branch.as_deref()),
-            ("commit_time", self.commit_time.as_deref()),
-            ("pull_request", number.as_deref()),
-            ("base", self.base.as_ref().map(CommitSha::as_str)),
-        ];
-        let mut request = agent
-            .post(format!("{}/api/v1/builds", self.server.trim_end_matches('/')))
+        path: &str,
+        content: &str,
+    ) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
+        agent
+            .post(format!("{}{path}", self.server.trim_end_matches('/')))
             .header("Authorization", format!("Bearer {}", self.token.reveal()))
             .header("Content-Type", content)
             .header("Content-Encoding", "zstd")
             // So that a refusal comes before the body is sent, not while.
             .header("Expect", "100-continue")
-            .query("project", self.project.as_str())
-            .query("port", board.port.as_str())
-            .query("board", board.board.as_str())
-            .query("commit", self.commit.as_str());
-        if !parents.is_empty() {
-            request = request.query("parents", parents.join(","));
-        }
-        for (name, value) in optional {
-            if let Some(value) = value {
-                request = request.query(name, value);
+    }
+
+    fn build_request(
+        &self,
+        agent: &ureq::Agent,
+        board: &BoardId,
+        content: &str,
+    ) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
+        let parents: Vec<&str> = self.parents.iter().map(CommitSha::as_str).collect();
+        let parents = parents.join(",");
+        let number = self.pull_request.map(|number| number.to_string());
+        let parameters = [
+            ("project", Some(self.project.as_str())),
+            ("port", Some(board.port.as_str())),
+            ("board", Some(board.board.as_str())),
+            ("variant", board.variant.as_ref().map(VariantName::as_str)),
+            ("commit", self.commit.as_ref().map(CommitSha::as_str)),
+            ("parents", Some(parents.as_str()).filter(|parents| !parents.is_empty())),
+            ("branch", self.branch.as_deref()),
+            ("commit_time", self.commit_time.as_deref()),
+            ("pull_request", number.as_deref()),
+            ("base", self.base.as_ref().map(CommitSha::as_str)),
+        ];
+        let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.fold(self.request(agent, "/api/v1/builds", content), |request, (name, value)| {
+            request.query(name, value)
+        })
+    }
+
+    /// Sends once. The outer error is final.
+    fn attempt(
+        &self,
+        agent: &ureq::Agent,
+        body: &[u8],
+        content: &Content,
+    ) -> anyhow::Result<Result<Answer, Retry>> {
+        let request = match content {
+            Content::Firmware(board) => {
+                self.build_request(agent, board, "application/octet-stream")
             }
-        }
+            Content::Table(board) => self.build_request(agent, board, "application/json"),
+            Content::Tree => {
+                let path = format!("/api/v1/projects/{}/tree", self.project);
+                self.request(agent, &path, "application/json")
+            }
+        };
         let mut response = match request.send(body) {
             Ok(response) => response,
             Err(error) if may_pass(&error) => {
@@ -276,6 +341,33 @@ impl Upload {
             url.to_owned()
         }
     }
+}
+
+impl Answer {
+    fn counts(&self) -> String {
+        match (&self.findings, self.retired.len()) {
+            (Some(findings), _) => format!("{} findings", findings.len()),
+            (None, 0) => format!("{} ports, {} boards", self.ports, self.boards),
+            (None, retired) => {
+                format!("{} ports, {} boards, {retired} retired", self.ports, self.boards)
+            }
+        }
+    }
+}
+
+/// Whether a JSON file holds what a source tree says, and not one table.
+fn holds_facts(file: &Path) -> anyhow::Result<bool> {
+    /// What facts have and a table has not.
+    #[derive(Deserialize)]
+    struct Facts {
+        tables: Option<Vec<IgnoredAny>>,
+    }
+    let reader = std::fs::File::open(file)
+        .map(std::io::BufReader::new)
+        .with_context(|| format!("cannot read {}", file.display()))?;
+    // What is no JSON at all is for the server to explain.
+    let facts = serde_json::from_reader::<_, Facts>(reader);
+    Ok(facts.is_ok_and(|facts| facts.tables.is_some()))
 }
 
 /// Whether a failure to exchange bytes may pass by itself.

@@ -15,8 +15,13 @@ use crate::model::{BoardId, PortName, VariantName};
 pub struct PortSummary {
     /// Its name.
     pub name: PortName,
-    /// Number of its boards, each variant counted.
+    /// Number of its boards, each variant counted: those that today's catalog
+    /// lists, and those that were built without ever being in one.
     pub boards: u32,
+    /// Number of those that have builds.
+    pub built: u32,
+    /// Number of boards that were in a catalog before.
+    pub retired: u32,
     /// Number of different orders among the latest builds of its boards; a board
     /// on which nothing runs has none.
     pub orders: u32,
@@ -71,12 +76,12 @@ pub struct Board {
 /// How many builds a board's page lists.
 const RECENT_BUILDS: u32 = 30;
 
-fn as_text<S: Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_text<S: Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(board)
 }
 
 /// The variant as its column holds it: '' for none.
-fn variant_column(board: &BoardId) -> &str {
+pub(super) fn variant_column(board: &BoardId) -> &str {
     board.variant.as_ref().map_or("", VariantName::as_str)
 }
 
@@ -100,13 +105,21 @@ impl Reader<'_> {
     /// When the database fails.
     pub fn ports(&self, project: ProjectId) -> Result<Vec<PortSummary>, StoreError> {
         let mut query = self.sql.prepare_cached(
-            "SELECT port.name AS name, count(board.id) AS boards,
+            "SELECT port.name AS name,
+                    count(*) FILTER (WHERE catalog_board.tree_id = project.catalog_tree
+                        OR catalog_board.tree_id IS NULL AND build.id IS NOT NULL) AS boards,
+                    count(*) FILTER (WHERE build.id IS NOT NULL
+                        AND coalesce(catalog_board.tree_id = project.catalog_tree, 1)) AS built,
+                    count(*) FILTER (WHERE catalog_board.tree_id <> project.catalog_tree)
+                        AS retired,
                     count(DISTINCT init_table.order_id) AS orders,
                     count(nullif(init_table.anomaly_count, 0)) AS boards_with_anomalies,
                     max(build.committed_at) AS last_committed_at,
                     max(build.received_at) AS last_received_at
              FROM port
+             JOIN project ON project.id = port.project_id
              LEFT JOIN board ON board.port_id = port.id
+             LEFT JOIN catalog_board ON catalog_board.board_id = board.id
              LEFT JOIN build ON build.id = board.latest_build
              LEFT JOIN firmware ON firmware.id = build.firmware_id
              LEFT JOIN init_table ON init_table.id = firmware.table_id
@@ -121,6 +134,8 @@ impl Reader<'_> {
             Ok(PortSummary {
                 name: row.get::<_, Word<_>>("name")?.0,
                 boards: row.get("boards")?,
+                built: row.get("built")?,
+                retired: row.get("retired")?,
                 orders: row.get("orders")?,
                 boards_with_anomalies: row.get("boards_with_anomalies")?,
                 last_committed_at: time("last_committed_at")?,
@@ -130,8 +145,8 @@ impl Reader<'_> {
         Ok(ports.collect::<Result<_, _>>()?)
     }
 
-    /// The boards of a port by name, with their latest builds; empty when there
-    /// is no such port.
+    /// The boards of a port that have builds, by name, with the latest; empty
+    /// when there are none. [`Reader::catalog_of_port`] gives the others as well.
     ///
     /// # Errors
     /// When the database fails.
@@ -146,7 +161,8 @@ impl Reader<'_> {
         )
     }
 
-    /// All boards of a project by port and name, with their latest builds.
+    /// The boards of a project that have builds, by port and name, with the
+    /// latest.
     ///
     /// # Errors
     /// When the database fails.
@@ -180,7 +196,7 @@ impl Reader<'_> {
         Ok(boards.collect::<Result<_, _>>()?)
     }
 
-    /// A board, if the project has it.
+    /// A board, if the project has builds of it.
     ///
     /// # Errors
     /// When the database fails.
@@ -212,7 +228,7 @@ impl Reader<'_> {
         }))
     }
 
-    /// The row of a board and its latest build.
+    /// The row of a board and its latest build, if it has one.
     ///
     /// # Errors
     /// When the database fails.
@@ -234,24 +250,29 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Stores a port, or finds it; gives the row.
+    pub(super) fn put_port(&self, project: ProjectId, port: &PortName) -> Result<i64, StoreError> {
+        let known = self
+            .sql
+            .prepare_cached("SELECT id FROM port WHERE project_id = ?1 AND name = ?2")?
+            .query_row(params![project, port.as_str()], |row| row.get(0))
+            .optional()?;
+        match known {
+            Some(port) => Ok(port),
+            None => Ok(self
+                .sql
+                .prepare_cached("INSERT INTO port (project_id, name) VALUES (?1, ?2) RETURNING id")?
+                .query_row(params![project, port.as_str()], |row| row.get(0))?),
+        }
+    }
+
     /// Stores a board with its port, or finds it.
     pub(super) fn put_board(
         &self,
         project: ProjectId,
         board: &BoardId,
     ) -> Result<BoardRow, StoreError> {
-        let known = self
-            .sql
-            .prepare_cached("SELECT id FROM port WHERE project_id = ?1 AND name = ?2")?
-            .query_row(params![project, board.port.as_str()], |row| row.get(0))
-            .optional()?;
-        let port: i64 = match known {
-            Some(port) => port,
-            None => self
-                .sql
-                .prepare_cached("INSERT INTO port (project_id, name) VALUES (?1, ?2) RETURNING id")?
-                .query_row(params![project, board.port.as_str()], |row| row.get(0))?,
-        };
+        let port = self.put_port(project, &board.port)?;
         let key = params![port, board.board.as_str(), variant_column(board)];
         let known = self
             .sql

@@ -267,7 +267,9 @@ impl Writer<'_> {
             self.learn_default_branch(new.project, branch)?;
         }
         let firmware = self.put_firmware(new.project, reading)?;
-        let commit = self.put_commit(new)?;
+        let commit =
+            self.put_commit(new.project, &new.commit, new.committed_at, new.received_at)?;
+        self.put_parents(commit.id, &new.parents)?;
         let board = self.put_board(new.project, &new.board)?;
         let known = self
             .sql

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::value::{Bytes, Seconds};
-use super::{BoardRow, NewBuild, ProjectId, Reader, StoreError, Writer};
+use super::{BoardRow, ProjectId, Reader, StoreError, Writer};
 use crate::model::CommitSha;
 
 /// The beginning of a commit identifier, at least 7 digits of it, or all.
@@ -46,7 +46,7 @@ impl fmt::Display for CommitPrefix {
 
 impl CommitPrefix {
     /// The least and the greatest identifier that start so, as bytes.
-    fn range(&self) -> (Vec<u8>, Vec<u8>) {
+    pub(super) fn range(&self) -> (Vec<u8>, Vec<u8>) {
         let value = |digit: u8| match digit {
             b'0'..=b'9' => digit - b'0',
             _ => digit - b'a' + 10,
@@ -68,30 +68,35 @@ pub(super) struct CommitRow {
 }
 
 impl Writer<'_> {
-    /// Stores the commit of a build with its parents, or finds it.
+    /// Stores a commit, or finds it.
     ///
     /// The first upload that states when the commit was made is believed; until
     /// then its builds are ordered by when the first of them was received.
-    pub(super) fn put_commit(&self, new: &NewBuild) -> Result<CommitRow, StoreError> {
-        let stated = new.committed_at;
+    pub(super) fn put_commit(
+        &self,
+        project: ProjectId,
+        sha: &CommitSha,
+        stated: Option<Timestamp>,
+        received_at: Timestamp,
+    ) -> Result<CommitRow, StoreError> {
         let known = self
             .sql
             .prepare_cached(
                 r#"SELECT id, committed_at, time_stated FROM "commit"
                    WHERE project_id = ?1 AND sha = ?2"#,
             )?
-            .query_row(params![new.project, Bytes(&new.commit)], |row| {
+            .query_row(params![project, Bytes(sha)], |row| {
                 Ok((row.get(0)?, row.get::<_, Seconds>(1)?.0, row.get::<_, bool>(2)?))
             })
             .optional()?;
-        let row = match (known, stated) {
+        match (known, stated) {
             (Some((id, _, false)), Some(committed_at)) => {
                 self.date_commit(id, committed_at)?;
-                CommitRow { id, committed_at }
+                Ok(CommitRow { id, committed_at })
             }
-            (Some((id, committed_at, _)), _) => CommitRow { id, committed_at },
+            (Some((id, committed_at, _)), _) => Ok(CommitRow { id, committed_at }),
             (None, _) => {
-                let committed_at = stated.unwrap_or(new.received_at);
+                let committed_at = stated.unwrap_or(received_at);
                 let id = self
                     .sql
                     .prepare_cached(
@@ -99,27 +104,25 @@ impl Writer<'_> {
                            VALUES (?1, ?2, ?3, ?4) RETURNING id"#,
                     )?
                     .query_row(
-                        params![
-                            new.project,
-                            Bytes(&new.commit),
-                            Seconds(committed_at),
-                            stated.is_some()
-                        ],
+                        params![project, Bytes(sha), Seconds(committed_at), stated.is_some()],
                         |row| row.get(0),
                     )?;
-                CommitRow { id, committed_at }
+                Ok(CommitRow { id, committed_at })
             }
-        };
-        // Parents are part of what the identifier names, so who sends them
-        // later sends the same ones.
+        }
+    }
+
+    /// Stores the parents of a commit. They are part of what its identifier
+    /// names, so who sends them later sends the same ones.
+    pub(super) fn put_parents(&self, commit: i64, parents: &[CommitSha]) -> Result<(), StoreError> {
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO commit_parent (commit_id, ordinal, parent) VALUES (?1, ?2, ?3)
              ON CONFLICT DO NOTHING",
         )?;
-        for (ordinal, parent) in (0_u32..).zip(&new.parents) {
-            insert.execute(params![row.id, ordinal, Bytes(parent)])?;
+        for (ordinal, parent) in (0_u32..).zip(parents) {
+            insert.execute(params![commit, ordinal, Bytes(parent)])?;
         }
-        Ok(row)
+        Ok(())
     }
 
     fn date_commit(&self, commit: i64, committed_at: Timestamp) -> Result<(), StoreError> {

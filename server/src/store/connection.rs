@@ -18,6 +18,7 @@ use super::StoreError;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/001-project.sql")),
     M::up(include_str!("../../../migrations/002-build.sql")),
+    M::up(include_str!("../../../migrations/003-tree.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.
@@ -309,6 +310,59 @@ mod tests {
         assert_eq!(projects[0].project.name.as_str(), "micropython");
         assert_eq!(projects[0].boards, 0);
         assert_eq!(store.read(|reader| reader.tokens()).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_database_of_the_second_version_keeps_its_builds_and_takes_a_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("initboard.db");
+        let mut old = Connection::open(&path).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        Migrations::from_slice(&MIGRATIONS[..2]).to_latest(&mut old).unwrap();
+        old.execute_batch(
+            r#"INSERT INTO project VALUES (7, 'micropython', NULL, 1700000000, 'master');
+             INSERT INTO port VALUES (3, 7, 'stm32');
+             INSERT INTO board VALUES (4, 3, 'PYBV10', '', NULL);
+             INSERT INTO branch VALUES (1, 7, 'master');
+             INSERT INTO "commit" VALUES (5, 7, zeroblob(20), 1700000000, 1);
+             INSERT INTO run_order VALUES (1, x'01');
+             INSERT INTO init_table VALUES
+                 (1, x'01', 1, 1, 0, '["registry"]', '["driver"]', NULL, 0, '[]');
+             INSERT INTO entry VALUES (1, 0, 'init', 'entry', 'registry', NULL, 'driver', 0, '00',
+                 'pin_init0', NULL, 0, NULL, NULL, NULL);
+             INSERT INTO places VALUES (1, x'00', x'00');
+             INSERT INTO target VALUES (1, 'elf32-littlearm', 'arm', 32, 'little');
+             INSERT INTO firmware VALUES (6, 7, zeroblob(32), 10, 1, 1, 1, 1, 0, x'');
+             INSERT INTO build VALUES
+                 (8, 4, 7, 5, 6, 1, NULL, NULL, 1700000100, 1700000000, 2);
+             UPDATE board SET latest_build = 8;"#,
+        )
+        .unwrap();
+        drop(old);
+
+        let store = Store::open(&path).unwrap();
+        let project = super::super::ProjectId(7);
+        let board = "stm32/PYBV10".parse().unwrap();
+        let built = || store.read(|reader| reader.board(project, &board)).unwrap().unwrap();
+        let before = built();
+        assert_eq!((before.latest.init_count, before.boards_with_same_order), (1, 1));
+        let facts = serde_json::json!({
+            "schema": 1, "commit": "1".repeat(40), "committed_at": "2026-03-01T12:00:00Z",
+            "tables": [], "history": [], "boards": [
+                {"port": "stm32", "board": "PYBV10", "variant": null, "mcu": "stm32f4",
+                 "linker_scripts": []},
+                {"port": "rp2", "board": "RPI_PICO", "variant": null, "mcu": "rp2040",
+                 "linker_scripts": []}]
+        });
+        let facts = crate::model::TreeFacts::from_json(facts.to_string().as_bytes()).unwrap();
+        store
+            .write(|writer| writer.record_tree(project, &facts, jiff::Timestamp::UNIX_EPOCH))
+            .unwrap();
+        assert_eq!(built(), before);
+        let listed = store.read(|reader| reader.catalog(project)).unwrap();
+        let names: Vec<String> = listed.iter().map(|listed| listed.board.to_string()).collect();
+        assert_eq!(names, ["rp2/RPI_PICO", "stm32/PYBV10"]);
+        assert_eq!(listed.iter().filter(|listed| listed.build.is_some()).count(), 1);
     }
 
     #[test]

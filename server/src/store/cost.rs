@@ -10,8 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{CommitPrefix, NewBuild, ProjectId, Reading, Store};
-use crate::model::{BoardId, CommitSha, InitTable, PortName, Sha256};
+use super::{CommitPrefix, HistoryPart, NewBuild, ProjectId, Reading, Store};
+use crate::model::{
+    BoardId, CatalogBoard, CommitSha, InitTable, PortHistory, PortName, Sha256, SourceChange,
+    SourceFile, TreeFacts,
+};
 
 const BOARDS: u32 = 6;
 
@@ -54,6 +57,41 @@ fn table(image: u32, commit: u32) -> InitTable {
     InitTable::from_json(table.to_string().as_bytes()).unwrap()
 }
 
+fn facts(number: u32) -> TreeFacts {
+    let at = Timestamp::from_second(1_700_000_000 + i64::from(number)).unwrap();
+    let tables = (0..3).map(|port| {
+        let mut table = table(0, number);
+        table.source = Some(SourceFile {
+            port: format!("port{port}").parse().unwrap(),
+            path: "main.c".to_owned(),
+            commit: None,
+        });
+        table
+    });
+    let boards = (0..BOARDS + 2).filter(|board| board % BOARDS != number % BOARDS).map(|number| {
+        let BoardId { port, board, variant } = board(number);
+        CatalogBoard { port, board, variant, mcu: None, linker_scripts: vec![] }
+    });
+    let change = SourceChange {
+        commit: commit(number),
+        committed_at: at,
+        subject: String::new(),
+        path: "main.c".to_owned(),
+        init_count: 1,
+        deinit_count: 0,
+        steps: vec![],
+    };
+    let history = PortHistory { port: board(number).port, changes: vec![change], is_cut: true };
+    TreeFacts {
+        schema: 1,
+        commit: commit(number),
+        committed_at: at,
+        tables: tables.collect(),
+        boards: boards.collect(),
+        history: vec![history],
+    }
+}
+
 impl History {
     fn of(commits: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -77,9 +115,23 @@ impl History {
                 Ok::<_, super::StoreError>(())
             })
             .unwrap();
+        history.fill_trees();
         history.fill_another_branch();
         history.fill_another_project();
         history
+    }
+
+    /// A tree of each commit: every board is listed but one, every port has a
+    /// source of its own, and every commit changed the order of one port.
+    fn fill_trees(&self) {
+        self.store
+            .write(|writer| {
+                for number in 0..self.commits {
+                    writer.record_tree(self.project, &facts(number), Timestamp::UNIX_EPOCH)?;
+                }
+                Ok::<_, super::StoreError>(())
+            })
+            .unwrap();
     }
 
     /// A branch whose order changes with every commit, and later than on the
@@ -159,6 +211,30 @@ impl History {
                     count("table", &|| drop(reader.table_of(latest).unwrap())),
                     count("changes", &|| drop(reader.recent_order_changes(project, 1).unwrap())),
                     count("search", &|| drop(reader.search(project, "pin").unwrap())),
+                    count("sources", &|| drop(reader.sources(project).unwrap())),
+                    count("source", &|| drop(reader.source_of_port(project, &port).unwrap())),
+                    count("source at a commit", &|| {
+                        reader.source_at(project, &port, &prefix).unwrap().unwrap();
+                    }),
+                    count("catalog", &|| drop(reader.catalog(project).unwrap())),
+                    count("catalog of a port", &|| {
+                        drop(reader.catalog_of_port(project, &port).unwrap());
+                    }),
+                    count("catalog of a board", &|| {
+                        reader.catalog_of_board(project, &id).unwrap().unwrap();
+                    }),
+                    count("histories", &|| drop(reader.histories(project).unwrap())),
+                    count("history", &|| {
+                        let before = Some(commit(self.commits - 3));
+                        let page = HistoryPart { before, limit: 20, function: None };
+                        drop(reader.history_of_port(project, &port, &page).unwrap());
+                    }),
+                    count("project history", &|| {
+                        drop(reader.project_history(project, Timestamp::MAX, 10).unwrap());
+                    }),
+                    count("builds of commits", &|| {
+                        drop(reader.boards_built_at(project, &port, [&commit(last)]).unwrap());
+                    }),
                     count("firmware", &|| {
                         reader.known_firmware(project, Sha256([7; 32])).unwrap();
                     }),
@@ -179,9 +255,27 @@ impl History {
         };
         steps.push(("upload of the newest commit", upload(last, 1_000_000, "master")));
         steps.push(("upload of an old commit", upload(last / 2, 1_000_001, "master")));
+        steps.push(("tree of a new commit", self.steps_of_tree(self.commits)));
+        steps.push(("tree of an old commit", self.steps_of_tree(3)));
         steps.push(("first upload of a branch", upload(last, 1_000_002, "release")));
         steps.push(("upload of an old commit of it", upload(0, 1_000_003, "release")));
         steps
+    }
+}
+
+impl History {
+    /// Steps of an upload of the facts of a tree, other ones than before.
+    fn steps_of_tree(&self, number: u32) -> u64 {
+        let mut facts = facts(number);
+        facts.boards.pop();
+        self.store
+            .write(|writer| {
+                let record = || {
+                    writer.record_tree(self.project, &facts, Timestamp::UNIX_EPOCH).unwrap();
+                };
+                Ok::<_, super::StoreError>(counted(writer.sql, &record))
+            })
+            .unwrap()
     }
 }
 

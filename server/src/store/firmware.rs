@@ -158,6 +158,6 @@ impl Writer<'_> {
     }
 }
 
-fn folded(table: &InitTable) -> u32 {
+pub(super) fn folded(table: &InitTable) -> u32 {
     table.main.as_ref().map_or(0, |main| main.folded)
 }

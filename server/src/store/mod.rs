@@ -5,12 +5,16 @@
 //! is one transaction, kept when its closure returns `Ok` and gone otherwise.
 //! Their methods stand with the noun that they serve, one file each:
 //! [`project`](Project), [`token`](Token), [`board`](Board) with its port,
-//! [`build`](Build) with its commit, [`change`](OrderChange), `firmware`, `table`, [`search`](SearchHits).
+//! [`build`](Build) with its commit, [`change`](OrderChange), `firmware`, `table`,
+//! [`tree`](TreeCommit) with its [`source`](Source), [`catalog`](ListedBoard) and
+//! [`history`](HistorySummary), [`search`](SearchHits).
 //!
-//! The tables and why they are cut so: `migrations/002-build.sql`.
+//! The tables and why they are cut so: `migrations/002-build.sql` and
+//! `migrations/003-tree.sql`.
 
 mod board;
 mod build;
+mod catalog;
 mod change;
 mod commit;
 mod connection;
@@ -18,21 +22,28 @@ mod connection;
 mod cost;
 mod error;
 mod firmware;
+mod history;
 mod packed;
 mod project;
 mod search;
+mod source;
 mod table;
 mod token;
+mod tree;
 mod value;
 
 pub use board::{Board, PortBoard, PortSummary};
 pub use build::{Build, BuildSummary, NewBuild, RecordedBuild};
+pub use catalog::{LatestBuild, ListedBoard};
 pub use change::OrderChange;
 pub use commit::{CommitPrefix, CommitPrefixError};
 pub use connection::{Reader, Store, StoreOptions, Writer};
 pub use error::StoreError;
 pub use firmware::{KnownFirmware, Reading};
+pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use project::{Project, ProjectSummary};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
+pub use source::{Source, SourceSummary};
 pub use token::{Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError};
+pub use tree::{RecordedTree, TreeCommit};
 pub use value::{BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId};

@@ -35,7 +35,7 @@ pub struct ProjectSummary {
     pub project: Project,
     /// Number of its ports.
     pub ports: u32,
-    /// Number of its boards, each variant counted.
+    /// Number of its boards, each variant counted, without retired ones.
     pub boards: u32,
     /// When the newest of the boards' latest builds was received.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -61,11 +61,14 @@ impl Reader<'_> {
     /// When the database fails.
     pub fn projects(&self) -> Result<Vec<ProjectSummary>, StoreError> {
         let mut query = self.sql.prepare_cached(
-            "SELECT project.*, count(DISTINCT port.id) AS ports, count(board.id) AS boards,
+            "SELECT project.*, count(DISTINCT port.id) AS ports,
+                    count(*) FILTER (WHERE catalog_board.tree_id = project.catalog_tree
+                        OR catalog_board.tree_id IS NULL AND build.id IS NOT NULL) AS boards,
                     max(build.received_at) AS last_received_at
              FROM project
              LEFT JOIN port ON port.project_id = project.id
              LEFT JOIN board ON board.port_id = port.id
+             LEFT JOIN catalog_board ON catalog_board.board_id = board.id
              LEFT JOIN build ON build.id = board.latest_build
              GROUP BY project.id
              ORDER BY project.name",

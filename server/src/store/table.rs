@@ -216,17 +216,14 @@ impl Reader<'_> {
                 let places: Vec<u8> = row.get("packed")?;
                 Ok((table, row.get("table_id")?, addresses, places))
             })?;
-        table.entries = self.entries(id)?;
+        table.entries = self.entries(id, &places)?;
         fill_addresses(&mut table, &addresses)?;
-        let mut places = unpack_places(&places)?.into_iter();
-        for entry in &mut table.entries {
-            entry.location = places.next().flatten();
-        }
         Ok(table)
     }
 
-    /// The entries of a table, without addresses and places.
-    fn entries(&self, table: TableId) -> Result<Vec<Entry>, StoreError> {
+    /// The entries of a table with their packed places, without addresses.
+    pub(super) fn entries(&self, table: TableId, places: &[u8]) -> Result<Vec<Entry>, StoreError> {
+        let mut places = unpack_places(places)?.into_iter();
         let mut query =
             self.sql.prepare_cached("SELECT * FROM entry WHERE table_id = ?1 ORDER BY position")?;
         let entries = query.query_map([table], |row| {
@@ -246,7 +243,7 @@ impl Reader<'_> {
                 via: row.get::<_, Option<Json<_>>>("via")?.map(|list| list.0).unwrap_or_default(),
                 conditional: row.get("conditional")?,
                 condition: row.get("condition")?,
-                location: None,
+                location: places.next().flatten(),
                 after: row
                     .get::<_, Option<Json<_>>>("after")?
                     .map(|list| list.0)

@@ -12,6 +12,9 @@ use crate::analyze;
 use crate::model::{BoardId, Finding, InitTable, Level, Phase, Severity};
 use crate::store::{OrderId, PortBoard, Reader, StoreError, TableId};
 
+/// How many changes of order in the text are listed of all ports.
+pub(super) const PROJECT_CHANGES_SHOWN: usize = 50;
+
 /// One finding, with the boards that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct FindingOfBoards {

@@ -60,7 +60,12 @@ pub fn router(app: AppState) -> Router {
         .route("/projects", get(api::projects::list))
         .route("/projects/{project}", get(api::projects::show))
         .route("/projects/{project}/search", get(api::projects::search))
+        .route("/projects/{project}/tree", post(api::tree::upload))
+        .route("/projects/{project}/catalog", get(api::sources::catalog))
+        .route("/projects/{project}/history", get(api::sources::project_history))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
+        .route("/projects/{project}/ports/{port}/source", get(api::sources::source))
+        .route("/projects/{project}/ports/{port}/history", get(api::sources::history))
         .route("/projects/{project}/ports/{port}/boards/{board}", get(api::boards::board))
         .route(
             "/projects/{project}/ports/{port}/boards/{board}/builds/{commit}",
@@ -81,6 +86,9 @@ pub fn router(app: AppState) -> Router {
         .route("/", get(pages::projects))
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))
+        .route("/{project}/-/catalog", get(pages::catalog))
+        .route("/{project}/-/history", get(pages::project_history))
+        .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))
         .route("/{project}/{port}/{board}", get(pages::board))
         .route("/{project}/{port}/{board}/{commit}", get(pages::build))

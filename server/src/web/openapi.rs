@@ -7,7 +7,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, projects, upload};
+use super::api::{boards, projects, sources, tree, upload};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,7 +22,12 @@ use super::api::{boards, projects, upload};
         boards::port,
         boards::board,
         boards::build,
+        sources::source,
+        sources::history,
+        sources::project_history,
+        sources::catalog,
         upload::upload,
+        tree::upload,
         super::healthz,
     ),
     modifiers(&TokenScheme),

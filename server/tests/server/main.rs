@@ -4,8 +4,11 @@
 mod api_answers;
 mod browser;
 mod pages;
+mod pages_of_trees;
 mod read_commands;
 mod store_builds;
+mod store_trees;
 mod support;
 mod upload_builds;
 mod upload_command;
+mod upload_trees;

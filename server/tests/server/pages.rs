@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use crate::support::app::TestApp;
+use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables;
 use initboard::model::{BoardId, EntryKind, InitTable, Phase, Sha256, Stage};
-use scraper::{Html, Selector};
+use scraper::Html;
 
 /// The commits of the two states of the sample firmware.
 const OLD: &str = "1a00000000000000000000000000000000000001";
@@ -65,35 +66,6 @@ fn with_samples() -> TestApp {
         }
     }
     app
-}
-
-fn page(app: &TestApp, path: &str) -> Html {
-    let answer = app.get(path);
-    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
-    assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
-    Html::parse_document(answer.text())
-}
-
-fn texts(html: &Html, selector: &str) -> Vec<String> {
-    let selector = Selector::parse(selector).unwrap();
-    let text = |element: scraper::ElementRef<'_>| element.text().collect::<String>();
-    html.select(&selector)
-        .map(|element| text(element).split_whitespace().collect::<Vec<_>>().join(" "))
-        .collect()
-}
-
-fn text(html: &Html, selector: &str) -> String {
-    let all = texts(html, selector);
-    assert_eq!(all.len(), 1, "{selector}: {all:?}");
-    all.into_iter().next().unwrap()
-}
-
-fn attributes(html: &Html, selector: &str, attribute: &str) -> Vec<String> {
-    let selector = Selector::parse(selector).unwrap();
-    html.select(&selector)
-        .filter_map(|element| element.attr(attribute))
-        .map(str::to_owned)
-        .collect()
 }
 
 fn names(table: &InitTable, phase: Phase) -> Vec<String> {

@@ -6,8 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::analyze;
+use crate::analyze::configuration::{Configuration, compare};
 use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
-use crate::store::{Board, BuildSummary, CommitPrefix, PortBoard, Project, Reader};
+use crate::store::{
+    Board, BuildSummary, CommitPrefix, HistorySummary, ListedBoard, PortBoard, Project, Reader,
+    SourceSummary,
+};
 use crate::web::answers::{self, Group};
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
@@ -17,10 +21,29 @@ use crate::web::{AppError, AppState, ErrorEnvelope};
 pub(in crate::web) struct PortWithBoards {
     project: ProjectName,
     port: PortName,
-    /// By name.
+    /// Those that were built, by name.
     boards: Vec<PortBoard>,
     /// The boards by the order that they run, the most common first.
     groups: Vec<Group>,
+    /// All boards by name: those without builds, and retired ones, too.
+    catalog: Vec<ListedBoard>,
+    /// The newest text of its main; null when none was uploaded. Its table is at
+    /// `/source`.
+    source: Option<SourceSummary>,
+    /// Its history as a whole; null when none was uploaded. Its changes are at
+    /// `/history`.
+    history: Option<HistorySummary>,
+}
+
+/// A board: one that was built, or one of which no more is known than what the
+/// catalog says.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(in crate::web) enum BoardAnswer {
+    /// It was built.
+    Built(Box<BoardWithTable>),
+    /// No build of it was uploaded.
+    NotSeen(Box<NotSeen>),
 }
 
 /// A board with its latest table.
@@ -29,8 +52,23 @@ pub(in crate::web) struct BoardWithTable {
     project: ProjectName,
     #[serde(flatten)]
     board: Board,
+    /// What the catalog says of it; null when it never listed it.
+    catalog: Option<ListedBoard>,
     /// The table of the latest build.
     table: InitTable,
+    /// The text of the port's main held against that build, entry by entry of the
+    /// source table; null where no text was uploaded, or main could not be read.
+    configuration: Option<Configuration>,
+}
+
+/// A board that no build of was uploaded.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct NotSeen {
+    project: ProjectName,
+    #[schema(example = "stm32/PYBV10-DP_THREAD")]
+    board: String,
+    /// What the catalog says of it.
+    catalog: ListedBoard,
 }
 
 /// A build with its table.
@@ -67,16 +105,23 @@ pub(in crate::web) async fn port(
         let project = super::project(reader, &project)?;
         let port: PortName = port.parse()?;
         let boards = reader.port_boards(project.id, &port)?;
-        if boards.is_empty() {
+        let catalog = reader.catalog_of_port(project.id, &port)?;
+        let source = reader.source_of_port(project.id, &port)?.map(|source| source.summary);
+        let history = reader.history_summary(project.id, &port)?;
+        if catalog.is_empty() && source.is_none() && history.is_none() {
             return Err(AppError::not_found(
                 "no-port",
-                format!("`{}` has no builds of a port `{port}`", project.name),
+                format!(
+                    "`{}` has neither builds nor boards nor a source of a port `{port}`",
+                    project.name
+                ),
             ));
         }
         let tables = answers::tables(reader, &boards)?;
         let groups =
             answers::groups(&boards, &tables).into_iter().map(|(_, group)| group).collect();
-        Ok(Json(PortWithBoards { project: project.name, port, boards, groups }))
+        let project = project.name;
+        Ok(Json(PortWithBoards { project, port, boards, groups, catalog, source, history }))
     })
     .await
 }
@@ -89,19 +134,29 @@ pub(in crate::web) async fn port(
         ("board" = String, Path, description = "BOARD or BOARD-VARIANT"),
     ),
     responses(
-        (status = 200, description = "The board", body = BoardWithTable),
+        (status = 200, description = "The board", body = BoardAnswer),
         (status = 404, description = "There is none", body = ErrorEnvelope),
     ))]
 pub(in crate::web) async fn board(
     State(app): State<AppState>,
     ApiPath((project, port, board)): ApiPath<(String, String, String)>,
-) -> Result<Json<BoardWithTable>, AppError> {
+) -> Result<Json<BoardAnswer>, AppError> {
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;
-        let board = reader.board(project.id, &id)?.ok_or_else(|| no_board(&project, &id))?;
+        let listed =
+            reader.catalog_of_board(project.id, &id)?.ok_or_else(|| no_board(&project, &id))?;
+        let Some(board) = reader.board(project.id, &id)? else {
+            let (project, board) = (project.name, id.to_string());
+            let unseen = NotSeen { project, board, catalog: listed };
+            return Ok(Json(BoardAnswer::NotSeen(Box::new(unseen))));
+        };
         let mut table = reader.table_of(board.latest.id)?;
         analyze::derive(&mut table);
-        Ok::<_, AppError>(Json(BoardWithTable { project: project.name, board, table }))
+        let catalog = Some(listed).filter(|listed| listed.listed.is_some());
+        let source = reader.source_of_build(project.id, &id.port, &board.latest.commit)?;
+        let configuration = source.and_then(|source| compare(&source.table, &table));
+        let built = BoardWithTable { project: project.name, board, catalog, table, configuration };
+        Ok::<_, AppError>(Json(BoardAnswer::Built(Box::new(built))))
     })
     .await
 }
@@ -162,6 +217,9 @@ fn find(
 fn no_board(project: &Project, board: &BoardId) -> AppError {
     AppError::not_found(
         "no-board",
-        format!("`{}` has no builds of a board `{board}`", project.name),
+        format!(
+            "`{}` has neither builds of a board `{board}`, nor does its catalog list it",
+            project.name
+        ),
     )
 }

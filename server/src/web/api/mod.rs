@@ -1,9 +1,11 @@
-//! The API: JSON twins of the pages, and the upload.
+//! The API: JSON twins of the pages, and the uploads.
 
 pub(super) mod boards;
 pub(super) mod parameters;
 pub(super) mod projects;
 pub(super) mod receive;
+pub(super) mod sources;
+pub(super) mod tree;
 pub(super) mod upload;
 
 use crate::model::ProjectName;

@@ -2,7 +2,7 @@
 //! never wholly in memory.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,6 +87,33 @@ impl Encoding {
             Self::Gzip => "gzip",
             Self::Zstd => "zstd",
         }
+    }
+}
+
+impl Received {
+    /// The whole body, for what is read as one text. Blocks the thread.
+    ///
+    /// # Errors
+    /// 413 when there is more of it than a `what` of a `whom` has.
+    pub(in crate::web) fn into_text(
+        self,
+        limit: u64,
+        what: &str,
+        whom: &str,
+    ) -> Result<Vec<u8>, AppError> {
+        if self.size > limit {
+            return Err(AppError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                format!("the {what} is larger than {limit} bytes: no {what} of a {whom} is"),
+            ));
+        }
+        let mut text = Vec::new();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| file.read_to_end(&mut text))
+            .map_err(AppError::internal)?;
+        Ok(text)
     }
 }
 
@@ -178,7 +205,7 @@ async fn copy(
     if size == 0 {
         return Err(AppError::bad_request(
             "empty-body",
-            "the body is empty: expected a firmware's ELF file, or its table as `initboard extract --format json` prints it",
+            "the body is empty: expected a firmware's ELF file, or the JSON that `initboard extract` prints",
         ));
     }
     Ok(Received { file: file.into_std().await, sha256: Sha256(digest.finalize().into()), size })

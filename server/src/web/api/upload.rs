@@ -1,7 +1,7 @@
 //! `POST /api/v1/builds`: a firmware, or its table, of one board at one commit.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 use axum::Json;
@@ -25,7 +25,7 @@ use crate::{analyze, extract};
 const MAX_PARENTS: usize = 128;
 
 /// How far a commit's time may be ahead of the server's: clocks differ.
-const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+pub(in crate::web) const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// Largest table in JSON, which is read as a whole.
 const MAX_TABLE_BYTES: u64 = 16 << 20;
@@ -359,22 +359,19 @@ async fn store_table(
     token: crate::store::TokenId,
     received: Received,
 ) -> Result<(RecordedBuild, InitTable), AppError> {
-    if received.size > MAX_TABLE_BYTES {
-        return Err(AppError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            format!(
-                "the table is larger than {MAX_TABLE_BYTES} bytes: no table of a real firmware is"
-            ),
-        ));
-    }
     let table = blocking(move || {
-        let mut text = Vec::new();
-        let mut file = &received.file;
-        file.seek(SeekFrom::Start(0))
-            .and_then(|_| file.read_to_end(&mut text))
-            .map_err(AppError::internal)?;
+        let text = received.into_text(MAX_TABLE_BYTES, "table", "real firmware")?;
         let mut table = InitTable::from_json(&text)?;
+        if let Some(source) = &table.source {
+            return Err(AppError::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no-firmware",
+                format!(
+                    "the table was read from {}, the text of a main, and not from firmware: expected the table of an ELF file; send what a source tree says to /api/v1/projects/PROJECT/tree, as `initboard extract --tree PATH --facts` prints it",
+                    shown(&source.path)
+                ),
+            ));
+        }
         for entry in &mut table.entries {
             // Derived, as findings are: it must not make another order.
             entry.subsystem = None;

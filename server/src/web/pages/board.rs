@@ -6,12 +6,17 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
+use super::configuration::ConfigurationView;
+use super::listed::{self, unseen_board};
 use super::repository::Repository;
 use super::run::{Row, Run};
 use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page};
+use crate::analyze::configuration::compare;
 use crate::model::{BoardId, ProjectName};
-use crate::store::{Board as StoredBoard, BuildSummary, CommitPrefix};
+use crate::store::{
+    Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, Project, Source,
+};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -27,6 +32,10 @@ struct BoardPage {
     run: Option<Run>,
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
+    configuration: Option<ConfigurationView>,
+    /// What the catalog says of the board.
+    catalog: Vec<Fact>,
+    retired: bool,
     builds: Vec<BuildRow>,
 }
 
@@ -53,23 +62,44 @@ struct BuildRow {
     size: String,
 }
 
+/// What there is to show of a board.
+enum Seen {
+    Built(Box<(Project, ListedBoard, StoredBoard, usize, Build, Option<Source>)>),
+    Listed(Box<(Project, ListedBoard, Option<Source>)>),
+}
+
 pub(in crate::web) async fn board(
     State(app): State<AppState>,
     PagePath((project, port, label)): PagePath<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let id = find_board(&port, &label)?;
-    let (project, stored, siblings, build) = app
+    let seen = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let stored = reader.board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let listed =
+                reader.catalog_of_board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
+            let Some(stored) = reader.board(project.id, &id)? else {
+                let source = reader.source_of_port(project.id, &id.port)?;
+                return Ok(Seen::Listed(Box::new((project, listed, source))));
+            };
             let siblings = reader.port_boards(project.id, &id.port)?.len();
             let commit = CommitPrefix::from(&stored.latest.commit);
             let build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
-            Ok::<_, AppError>((project, stored, siblings, build))
+            let commit = &stored.latest.commit;
+            let source = reader.source_of_build(project.id, &id.port, commit)?;
+            let seen = (project, listed, stored, siblings, build, source);
+            Ok::<_, AppError>(Seen::Built(Box::new(seen)))
         })
         .await?;
+    let (project, listed, stored, siblings, build, source) = match seen {
+        Seen::Built(built) => *built,
+        Seen::Listed(listed) => {
+            let (project, listed, source) = *listed;
+            return unseen_board(&project, &listed, source);
+        }
+    };
     let now = Timestamp::now();
     let repository = project.repository_url.as_deref().map(Repository::new);
     let board = stored.board.clone();
@@ -77,6 +107,11 @@ pub(in crate::web) async fn board(
     crate::analyze::derive(&mut table);
     let body = BuildBody::new(&build, &table, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
+    let configuration = source.and_then(|source| {
+        let configuration = compare(&source.table, &table)?;
+        let (build, repository) = (&stored.latest, repository.as_ref());
+        Some(ConfigurationView::new(&source, &table, build, &configuration, repository))
+    });
     page(&BoardPage {
         shell: Shell::of(
             &project.name,
@@ -97,6 +132,9 @@ pub(in crate::web) async fn board(
         run: body.run,
         facts: body.facts,
         entries: body.entries,
+        configuration,
+        catalog: listed::facts(&project.name, &listed, repository.as_ref()),
+        retired: listed.is_retired(),
         builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),
         project: project.name,
         board,

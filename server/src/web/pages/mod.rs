@@ -1,18 +1,28 @@
 //! The pages, one file each: its template, its handler and its queries.
 //!
 //! What pages share stands beside them: [`run`] draws what a board runs,
+//! [`source`] what the text of a port's main says, [`change`] words what a commit
+//! did to it, [`listed`] says what the catalog knows of a board,
+//! [`configuration`] holds a text against a build,
 //! [`repository`] links into the project's repository, [`sort`] reads the order
 //! of a table from the address, [`when`] says times.
 
 mod board;
 mod build;
+mod catalog;
+mod change;
+mod configuration;
+mod history;
+mod listed;
 mod overview;
 mod port;
+mod project_history;
 mod projects;
 mod repository;
 mod run;
 mod search;
 mod sort;
+mod source;
 mod when;
 
 use askama::Template;
@@ -23,8 +33,11 @@ use axum::response::{IntoResponse, Response};
 
 pub(super) use board::board;
 pub(super) use build::build;
+pub(super) use catalog::catalog;
+pub(super) use history::history;
 pub(super) use overview::overview;
 pub(super) use port::port;
+pub(super) use project_history::project_history;
 pub(super) use projects::projects;
 pub(super) use search::search;
 
@@ -95,6 +108,24 @@ fn no_board(port: &str, label: &str) -> AppError {
 /// 404, in words for a page.
 fn missing(message: String) -> AppError {
     AppError::not_found("not-found", message)
+}
+
+/// A query parameter's value (WHATWG URL, application/x-www-form-urlencoded).
+fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect::<Vec<_>>()
+        .concat()
+}
+
+/// `1 board`, `2 boards`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A text from an address, short enough to show.

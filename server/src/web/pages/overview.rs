@@ -12,9 +12,11 @@ use jiff::Timestamp;
 use super::build::FindingView;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
-use super::{PageError, Shell, find_project, page, query_of};
+use super::{PageError, Shell, counted, find_project, page, query_of};
 use crate::model::{BoardId, PortName, ProjectName};
-use crate::store::{OrderChange, PortBoard};
+use crate::store::{
+    BuildSummary, HistorySummary, OrderChange, PortBoard, PortSummary, SourceSummary, TreeCommit,
+};
 use crate::web::answers::{self, FindingOfBoards, is_unread};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
@@ -24,30 +26,44 @@ use crate::web::{AppError, AppState};
 const CHANGES: usize = 10;
 const BOARDS_OF_A_ROW: usize = 8;
 
-const COLUMNS: [Sortable; 7] = [
-    Sortable { key: "port", numeric: false },
-    Sortable { key: "boards", numeric: true },
-    Sortable { key: "orders", numeric: true },
-    Sortable { key: "init", numeric: true },
-    Sortable { key: "deinit", numeric: true },
-    Sortable { key: "read", numeric: false },
-    Sortable { key: "last build", numeric: false },
-];
+const PORT: Sortable = Sortable { key: "port", numeric: false };
+const BOARDS: Sortable = Sortable { key: "boards", numeric: true };
+const BUILT: Sortable = Sortable { key: "built", numeric: true };
+const ORDERS: Sortable = Sortable { key: "orders", numeric: true };
+const INIT: Sortable = Sortable { key: "init", numeric: true };
+const DEINIT: Sortable = Sortable { key: "deinit", numeric: true };
+const READ: Sortable = Sortable { key: "read", numeric: false };
+const LAST_CHANGE: Sortable = Sortable { key: "last change", numeric: false };
+const LAST_BUILD: Sortable = Sortable { key: "last build", numeric: false };
+
+/// The columns of a project that only builds were uploaded to, and of one whose
+/// source tree is known as well.
+const OF_BUILDS: &[Sortable] = &[PORT, BOARDS, ORDERS, INIT, DEINIT, READ, LAST_BUILD];
+const OF_TREES: &[Sortable] =
+    &[PORT, BOARDS, BUILT, ORDERS, INIT, DEINIT, READ, LAST_CHANGE, LAST_BUILD];
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview {
     shell: Shell,
     project: ProjectName,
-    boards: usize,
-    orders: usize,
+    answer: Answer,
+    built: usize,
     unread: usize,
     /// Number of boards that need attention.
     troubled: usize,
     attention: Vec<Attention>,
+    /// Whether anything is known of a source tree.
+    has_trees: bool,
     columns: Vec<Heading>,
     ports: Vec<PortRow>,
     changes: Vec<Change>,
+}
+
+/// The first line: its subject, and what is said of it.
+struct Answer {
+    bold: String,
+    rest: String,
 }
 
 struct Attention {
@@ -59,13 +75,16 @@ struct Attention {
 
 struct PortRow {
     name: PortName,
-    boards: usize,
-    orders: usize,
-    inits: Span,
-    deinits: Span,
+    boards: u32,
+    built: u32,
+    orders: u32,
+    inits: Option<Span>,
+    deinits: Option<Span>,
     state: String,
-    last_build: When,
-    last_at: Timestamp,
+    last_change: Option<When>,
+    changed_at: Option<Timestamp>,
+    last_build: Option<When>,
+    built_at: Option<Timestamp>,
 }
 
 /// The fewest and the most of something.
@@ -92,39 +111,52 @@ pub(in crate::web) async fn overview(
     PagePath(project): PagePath<String>,
     query: Result<Query<SortQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;
-    let (project, boards, changes, attention) = app
+    let query = query_of(query)?;
+    let (project, facts) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let boards = reader.project_boards(project.id)?;
-            let changes = reader.recent_order_changes(project.id, CHANGES)?;
-            let attention = answers::attention(reader, &boards)?;
-            Ok::<_, AppError>((project, boards, changes, attention))
+            let facts = Facts {
+                ports: reader.ports(project.id)?,
+                changes: reader.recent_order_changes(project.id, CHANGES)?,
+                attention: answers::attention(reader, &boards)?,
+                sources: reader.sources(project.id)?,
+                histories: reader.histories(project.id)?,
+                tree: reader.catalog_tree(project.id)?,
+                boards,
+            };
+            Ok::<_, AppError>((project, facts))
         })
         .await?;
     let now = Timestamp::now();
-    let troubled: BTreeSet<&BoardId> = attention.iter().flat_map(|row| &row.boards).collect();
-    let troubled = troubled.len();
-    let mut ports = ports(&boards, now);
-    chosen.apply(&mut ports, |column, port| match column {
-        1 => Key::Number(port.boards as u64),
-        2 => Key::Number(port.orders as u64),
-        3 => Key::Span(port.inits),
-        4 => Key::Span(port.deinits),
-        5 => Key::Text(port.state.clone()),
-        6 => Key::Time(port.last_at),
+    let has_trees = facts.has_trees();
+    let columns = if has_trees { OF_TREES } else { OF_BUILDS };
+    let chosen = query.choose(columns).map_err(PageError::bad_request)?;
+    let mut ports = facts.rows(now);
+    chosen.apply(&mut ports, |column, port| match columns[column].key {
+        "boards" => Key::Number(port.boards),
+        "built" => Key::Number(port.built),
+        "orders" => Key::Number(port.orders),
+        "init" => Key::Span(port.inits),
+        "deinit" => Key::Span(port.deinits),
+        "read" => Key::Text(port.state.clone()),
+        "last change" => Key::Time(port.changed_at),
+        "last build" => Key::Time(port.built_at),
         _ => Key::Text(port.name.to_string()),
     });
+    let troubled: BTreeSet<&BoardId> = facts.attention.iter().flat_map(|row| &row.boards).collect();
     page(&Overview {
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}", project.name)),
-        boards: boards.len(),
-        orders: orders(boards.iter()),
-        unread: boards.iter().filter(|board| is_unread(board)).count(),
-        troubled,
-        attention: attention.into_iter().map(Attention::new).collect(),
-        columns: chosen.headings(&COLUMNS),
+        answer: facts.answer(),
+        built: facts.boards.len(),
+        unread: facts.boards.iter().filter(|board| is_unread(board)).count(),
+        troubled: troubled.len(),
+        has_trees,
+        columns: chosen.headings(columns),
         ports,
-        changes: changes
+        attention: facts.attention.into_iter().map(Attention::new).collect(),
+        changes: facts
+            .changes
             .into_iter()
             .map(|change| Change::new(&project.name, change, now))
             .collect(),
@@ -135,10 +167,10 @@ pub(in crate::web) async fn overview(
 /// What a table of ports sorts by.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    Number(u64),
-    Span(Span),
+    Number(u32),
+    Span(Option<Span>),
     Text(String),
-    Time(Timestamp),
+    Time(Option<Timestamp>),
 }
 
 /// The number of different orders.
@@ -146,34 +178,101 @@ fn orders<'a>(boards: impl Iterator<Item = &'a PortBoard>) -> usize {
     boards.filter_map(|board| board.latest.order).collect::<BTreeSet<_>>().len()
 }
 
-fn ports(boards: &[PortBoard], now: Timestamp) -> Vec<PortRow> {
-    let mut by_port: BTreeMap<&PortName, Vec<&PortBoard>> = BTreeMap::new();
-    for board in boards {
-        by_port.entry(&board.board.port).or_default().push(board);
+/// What the store says of a project.
+struct Facts {
+    ports: Vec<PortSummary>,
+    /// Those that were built.
+    boards: Vec<PortBoard>,
+    changes: Vec<OrderChange>,
+    attention: Vec<FindingOfBoards>,
+    sources: Vec<SourceSummary>,
+    histories: Vec<HistorySummary>,
+    /// The commit of the catalog.
+    tree: Option<TreeCommit>,
+}
+
+impl Facts {
+    fn has_trees(&self) -> bool {
+        self.tree.is_some() || !self.sources.is_empty() || !self.histories.is_empty()
     }
-    let row = |(name, boards): (&PortName, Vec<&PortBoard>)| {
-        let span = |count: &dyn Fn(&PortBoard) -> u32| Span {
-            fewest: boards.iter().map(|board| count(board)).min().unwrap_or_default(),
-            most: boards.iter().map(|board| count(board)).max().unwrap_or_default(),
-        };
-        let empty = boards.iter().filter(|board| is_unread(board)).count();
-        let last_at = boards.iter().map(|board| board.latest.committed_at).max().unwrap_or(now);
-        PortRow {
-            name: name.clone(),
-            boards: boards.len(),
-            orders: orders(boards.iter().copied()),
-            inits: span(&|board| board.latest.init_count),
-            deinits: span(&|board| board.latest.deinit_count),
-            state: match (empty, boards.len()) {
-                (0, _) => "all".to_owned(),
-                (empty, all) if empty == all => "none".to_owned(),
-                (empty, all) => format!("{} of {all}", all - empty),
-            },
-            last_build: When::new(last_at, now),
-            last_at,
+
+    /// `20 ports, 255 boards; the order of main at 1c3c201149; 0 boards built.`
+    fn answer(&self) -> Answer {
+        let ports = self.ports.len();
+        let boards: u32 = self.ports.iter().map(|port| port.boards).sum();
+        let orders = counted(orders(self.boards.iter()), "different order");
+        if !self.has_trees() {
+            let bold =
+                format!("{} on {}", counted(boards as usize, "board"), counted(ports, "port"));
+            return Answer { bold, rest: format!(" run {orders}.") };
         }
-    };
-    by_port.into_iter().map(row).collect()
+        let newest = self.sources.iter().max_by_key(|source| source.committed_at);
+        let source =
+            newest.map(|source| format!("; the order of main at {}", source.commit.short()));
+        let built: u32 = self.ports.iter().map(|port| port.built).sum();
+        Answer {
+            bold: format!("{}, {}", counted(ports, "port"), counted(boards as usize, "board")),
+            rest: format!(
+                "{}; {} built{}.",
+                source.unwrap_or_default(),
+                counted(built as usize, "board"),
+                if built == 0 { String::new() } else { format!(", which run {orders}") }
+            ),
+        }
+    }
+
+    fn rows(&self, now: Timestamp) -> Vec<PortRow> {
+        let mut by_port: BTreeMap<&PortName, Vec<&PortBoard>> = BTreeMap::new();
+        for board in &self.boards {
+            by_port.entry(&board.board.port).or_default().push(board);
+        }
+        let row = |port: &PortSummary| {
+            let boards = by_port.get(&port.name).map_or(&[][..], Vec::as_slice);
+            let source = self.sources.iter().find(|source| source.port == port.name);
+            let history = self.histories.iter().find(|history| history.port == port.name);
+            let changed_at = history.and_then(|history| history.last_committed_at);
+            PortRow {
+                name: port.name.clone(),
+                boards: port.boards,
+                built: port.built,
+                orders: port.orders,
+                inits: Span::of(boards, |board| board.init_count, source.map(|of| of.init_count)),
+                deinits: Span::of(boards, |of| of.deinit_count, source.map(|of| of.deinit_count)),
+                state: state(boards, source.is_some()),
+                last_change: changed_at.map(|at| When::new(at, now)),
+                changed_at,
+                last_build: port.last_committed_at.map(|at| When::new(at, now)),
+                built_at: port.last_committed_at,
+            }
+        };
+        self.ports.iter().map(row).collect()
+    }
+}
+
+/// Where the counts of a port were read.
+fn state(boards: &[&PortBoard], has_source: bool) -> String {
+    let empty = boards.iter().filter(|board| is_unread(board)).count();
+    match (empty, boards.len()) {
+        (_, 0) if has_source => "source".to_owned(),
+        (_, 0) => "nothing".to_owned(),
+        (0, _) => "all".to_owned(),
+        (empty, all) if empty == all => "none".to_owned(),
+        (empty, all) => format!("{} of {all}", all - empty),
+    }
+}
+
+impl Span {
+    /// Of the builds of boards; where there are none, what the source says.
+    fn of(
+        boards: &[&PortBoard],
+        count: impl Fn(&BuildSummary) -> u32,
+        source: Option<u32>,
+    ) -> Option<Self> {
+        let counts = || boards.iter().map(|board| count(&board.latest));
+        let builds = counts().min().zip(counts().max());
+        let (fewest, most) = builds.or(source.zip(source))?;
+        Some(Self { most, fewest })
+    }
 }
 
 impl Attention {

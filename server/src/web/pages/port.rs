@@ -1,4 +1,7 @@
-//! `/PROJECT/PORT`: the boards of a port, grouped by the order that they run.
+//! `/PROJECT/PORT`: the boards of a port, grouped by the order that they run, the
+//! order in the text of its main, and what the catalog lists.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -7,11 +10,16 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::class;
+use super::history;
+use super::listed::State as BoardState;
+use super::repository::Repository;
+use super::run::Row;
 use super::sort::{Heading, SortQuery, Sortable};
+use super::source::SourceView;
 use super::when::When;
-use super::{PageError, Shell, find_port, find_project, page, query_of};
+use super::{PageError, Shell, counted, find_port, find_project, page, query_of};
 use crate::model::{CommitSha, PortName, ProjectName};
-use crate::store::OrderId;
+use crate::store::{ListedBoard, OrderId};
 use crate::web::answers::{self, Group};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
@@ -35,12 +43,36 @@ struct PortPage {
     shell: Shell,
     project: ProjectName,
     port: PortName,
-    boards: usize,
-    orders: usize,
+    counts: String,
     answer: String,
+    history: Option<HistoryView>,
     groups: Vec<GroupView>,
+    source: Option<SourceView>,
     columns: Vec<Heading>,
     rows: Vec<BoardRow>,
+    retired: usize,
+    families: Vec<Family>,
+}
+
+struct HistoryView {
+    /// `The order of stm32 changed 87 times`
+    text: String,
+    last: Option<When>,
+}
+
+/// The boards with microcontrollers of one family.
+struct Family {
+    mcu: Option<String>,
+    /// Number of its boards that are not retired.
+    listed: usize,
+    /// Number of those that were built.
+    built: usize,
+    boards: Vec<ListedView>,
+}
+
+struct ListedView {
+    label: String,
+    state: BoardState,
 }
 
 /// The boards that run one order.
@@ -83,17 +115,21 @@ pub(in crate::web) async fn port(
     let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;
     let port = find_port(&port)?;
     let name = port.clone();
-    let (project, boards, tables) = app
+    let (project, boards, tables, listed, source, history) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let boards = reader.port_boards(project.id, &name)?;
             let tables = answers::tables(reader, &boards)?;
-            Ok::<_, AppError>((project, boards, tables))
+            let listed = reader.catalog_of_port(project.id, &name)?;
+            let source = reader.source_of_port(project.id, &name)?;
+            let history = reader.history_summary(project.id, &name)?;
+            Ok::<_, AppError>((project, boards, tables, listed, source, history))
         })
         .await?;
-    if boards.is_empty() {
+    if listed.is_empty() && source.is_none() && history.is_none() {
         return Err(PageError::not_found(format!("There is no port “{port}” in this project.")));
     }
+    let repository = project.repository_url.as_deref().map(Repository::new);
     let now = Timestamp::now();
     let groups = answers::groups(&boards, &tables);
     let mut rows: Vec<BoardRow> = boards
@@ -124,9 +160,15 @@ pub(in crate::web) async fn port(
     });
     page(&PortPage {
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
+        counts: counts(&listed, groups.iter().filter(|(_, group)| !group.unread).count()),
         answer: answer(&groups),
-        boards: boards.len(),
-        orders: groups.iter().filter(|(_, group)| !group.unread).count(),
+        history: history.map(|history| HistoryView {
+            text: history::answer(&history),
+            last: history.last_committed_at.map(|at| When::new(at, now)),
+        }),
+        source: source.map(|source| SourceView::new(source, repository.as_ref(), now)),
+        retired: listed.iter().filter(|board| board.is_retired()).count(),
+        families: families(&listed),
         groups: groups
             .iter()
             .enumerate()
@@ -144,6 +186,45 @@ enum Key {
     Number(usize),
     Text(String),
     Time(Timestamp),
+}
+
+/// `83 boards, 5 built, 3 orders`; without a catalog all boards are built.
+fn counts(listed: &[ListedBoard], orders: usize) -> String {
+    let boards = listed.iter().filter(|board| !board.is_retired()).count();
+    let built = listed.iter().filter(|board| BoardState::of(board) == BoardState::Built).count();
+    let built = if boards == built { String::new() } else { format!(", {built} built") };
+    let orders = match orders {
+        0 => String::new(),
+        orders => format!(", {}", counted(orders, "order")),
+    };
+    format!("{}{built}{orders}", counted(boards, "board"))
+}
+
+/// The boards of a catalog by family, those of none last; nothing where no
+/// catalog was uploaded.
+fn families(listed: &[ListedBoard]) -> Vec<Family> {
+    if listed.iter().all(|board| board.listed.is_none()) {
+        return Vec::new();
+    }
+    let mut by_mcu: BTreeMap<(bool, Option<&str>), Vec<&ListedBoard>> = BTreeMap::new();
+    for board in listed {
+        let mcu = board.mcu.as_deref();
+        by_mcu.entry((mcu.is_none(), mcu)).or_default().push(board);
+    }
+    let family = |((_, mcu), boards): ((bool, Option<&str>), Vec<&ListedBoard>)| {
+        let count = |state| boards.iter().filter(|board| BoardState::of(board) == state).count();
+        let view = |board: &&ListedBoard| ListedView {
+            label: board.board.label(),
+            state: BoardState::of(board),
+        };
+        Family {
+            mcu: mcu.map(str::to_owned),
+            listed: boards.len() - count(BoardState::Retired),
+            built: count(BoardState::Built),
+            boards: boards.iter().map(view).collect(),
+        }
+    };
+    by_mcu.into_iter().map(family).collect()
 }
 
 fn answer(groups: &[(Option<OrderId>, Group)]) -> String {

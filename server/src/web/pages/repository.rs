@@ -54,9 +54,12 @@ impl<'a> Repository<'a> {
 
     /// A line of a file at a commit. `None` for a file outside the tree.
     pub(super) fn line(&self, commit: &CommitSha, place: &Location) -> Option<String> {
-        let outside =
-            place.file.starts_with(['/', '.']) || place.file.as_bytes().get(1) == Some(&b':');
-        if outside {
+        Some(format!("{}#L{}", self.file(commit, &place.file)?, place.line))
+    }
+
+    /// A file at a commit. `None` for a file outside the tree.
+    pub(super) fn file(&self, commit: &CommitSha, file: &str) -> Option<String> {
+        if file.starts_with(['/', '.']) || file.as_bytes().get(1) == Some(&b':') {
             return None;
         }
         let path = match self.host {
@@ -64,12 +67,7 @@ impl<'a> Repository<'a> {
             Host::Gitea => "src/commit",
             Host::GitLab => "-/blob",
         };
-        Some(format!(
-            "{}/{path}/{commit}/{}#L{}",
-            self.url,
-            percent_encoded(&place.file),
-            place.line
-        ))
+        Some(format!("{}/{path}/{commit}/{}", self.url, percent_encoded(file)))
     }
 }
 

@@ -33,10 +33,12 @@ pub(super) struct Run {
 }
 
 /// Which signs the legend has to explain.
+#[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 pub(super) struct Legend {
     pub(super) unpaired: bool,
     pub(super) landmarks: bool,
     pub(super) conditional: bool,
+    pub(super) condition: bool,
 }
 
 /// One row of a column.
@@ -59,6 +61,8 @@ pub(super) struct EntryRow {
     pub(super) priority: Option<String>,
     pub(super) place: Option<Place>,
     pub(super) conditional: bool,
+    /// The preprocessor's condition under which the call stands in the text.
+    pub(super) condition: Option<String>,
     /// What is said behind the name.
     pub(super) notes: Vec<String>,
     /// What the line leads to, for who does not see it.
@@ -240,6 +244,7 @@ impl<'a> Layout<'a> {
                 .as_ref()
                 .map(|place| Place::new(place, self.repository, self.commit)),
             conditional: entry.conditional,
+            condition: entry.condition.clone(),
             notes: self.notes(entry),
             pair: self.partner.get(&entry.position).map(|other| other.display_name()),
         }));
@@ -319,6 +324,7 @@ impl<'a> Layout<'a> {
                 unpaired: has_unpaired,
                 landmarks: entries.iter().any(|entry| entry.kind == EntryKind::Landmark),
                 conditional: entries.iter().any(|entry| entry.conditional),
+                condition: entries.iter().any(|entry| entry.condition.is_some()),
             },
             has_priorities: entries.iter().any(|entry| entry.priority.is_some()),
             left: left.rows,

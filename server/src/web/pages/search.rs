@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::{PageError, Shell, find_project, page, query_of};
+use super::{PageError, Shell, encoded, find_project, page, query_of};
 use crate::model::{Phase, PortName, ProjectName};
 use crate::store::{BoardHit, FunctionPlace, SearchHits};
 use crate::web::path::PagePath;
@@ -55,11 +55,13 @@ struct FunctionRow {
     places: Vec<PortRow>,
 }
 
-/// The boards of a port that run a function: the first few of them.
+/// Where a function runs on one port: the first few of its boards.
 struct PortRow {
     port: PortName,
     boards: Vec<String>,
     more: usize,
+    /// Whether the text of its main calls the function.
+    in_source: bool,
 }
 
 pub(in crate::web) async fn search(
@@ -89,19 +91,6 @@ pub(in crate::web) async fn search(
     Ok(([(header::VARY, "HX-Request")], response).into_response())
 }
 
-/// A query parameter's value (WHATWG URL, application/x-www-form-urlencoded).
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect::<Vec<_>>()
-        .concat()
-}
-
 impl Hits {
     fn new(hits: SearchHits) -> Self {
         let row = |hit: crate::store::FunctionHit| FunctionRow {
@@ -120,9 +109,9 @@ impl Hits {
 
 impl PortRow {
     fn new(place: FunctionPlace) -> Self {
-        let FunctionPlace { port, mut boards } = place;
+        let FunctionPlace { port, mut boards, in_source } = place;
         let more = boards.len().saturating_sub(BOARDS_SHOWN);
         boards.truncate(BOARDS_SHOWN);
-        Self { port, boards, more }
+        Self { port, boards, more, in_source }
     }
 }

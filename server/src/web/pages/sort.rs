@@ -37,6 +37,11 @@ pub(super) struct Heading {
 }
 
 impl SortQuery {
+    /// The value of `sort` in a query that holds more.
+    pub(super) fn new(sort: Option<String>) -> Self {
+        Self { sort }
+    }
+
     /// The chosen order; the first column, ascending, where none is chosen.
     ///
     /// # Errors
@@ -62,6 +67,12 @@ impl Chosen {
     /// The headings of a table in this order. A column of numbers is first
     /// sorted with the largest on top.
     pub(super) fn headings(self, columns: &[Sortable]) -> Vec<Heading> {
+        self.headings_keeping(columns, "")
+    }
+
+    /// The headings of a table whose address says more than its order: `kept` is
+    /// the rest of the query, with an `&` at its end where there is any.
+    pub(super) fn headings_keeping(self, columns: &[Sortable], kept: &str) -> Vec<Heading> {
         let heading = |(index, column): (usize, &Sortable)| {
             let chosen = index == self.column;
             let descend = if chosen { !self.descending } else { column.numeric };
@@ -69,7 +80,7 @@ impl Chosen {
                 name: column.key,
                 numeric: column.numeric,
                 link: format!(
-                    "?sort={}{}",
+                    "?{kept}sort={}{}",
                     if descend { "-" } else { "" },
                     column.key.replace(' ', "-")
                 ),

@@ -8,6 +8,8 @@ pub(super) struct When {
     pub(super) exact: String,
     /// `2026-08-17 09:30 UTC`, for the tooltip.
     pub(super) full: String,
+    /// `2026-08-17`, where the day itself is what one looks for.
+    pub(super) day: String,
     /// `3 weeks ago`.
     pub(super) ago: String,
 }
@@ -18,6 +20,7 @@ impl When {
         Self {
             exact: at.to_string(),
             full: at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            day: at.strftime("%Y-%m-%d").to_string(),
             ago: ago(now.duration_since(at)),
         }
     }

@@ -159,6 +159,14 @@ impl TestApp {
         answer(agent().get(self.url(path)).call())
     }
 
+    /// A POST with headers.
+    pub(crate) fn post(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let request = agent().post(self.url(path));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        answer(request.send(body))
+    }
+
     /// A GET with headers.
     pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let request = agent().get(self.url(path));
