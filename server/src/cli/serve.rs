@@ -91,7 +91,7 @@ impl Serve {
             ..Config::for_store(&store)
         };
         let app = AppState::new(store, config).context("cannot make the server's folders")?;
-        service.listen(self.listen, app)?;
+        service.listen(self.listen, None, app)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -112,14 +112,24 @@ impl Service {
         Ok(Self { runtime, stop })
     }
 
-    /// Says where the server listens, and answers requests until it is asked to
-    /// stop, or was before.
-    pub(super) fn listen(self, address: SocketAddr, app: AppState) -> anyhow::Result<()> {
+    /// Says where the server listens, and with which page to begin if there is one
+    /// to begin with, and answers requests until it is asked to stop, or was
+    /// before.
+    pub(super) fn listen(
+        self,
+        address: SocketAddr,
+        first_page: Option<&str>,
+        app: AppState,
+    ) -> anyhow::Result<()> {
         self.runtime.block_on(async {
             let listener = TcpListener::bind(address).await.with_context(|| {
                 format!("cannot listen on {address}; --listen chooses another address or port")
             })?;
-            anstream::eprintln!("listening on http://{}", listener.local_addr()?);
+            let address = listener.local_addr()?;
+            if let Some(path) = first_page {
+                anstream::eprintln!("begin with http://{address}/{path}");
+            }
+            anstream::eprintln!("listening on http://{address}");
             web::serve(listener, app, self.stop).await;
             Ok(())
         })

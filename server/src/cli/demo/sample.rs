@@ -1,0 +1,117 @@
+//! The project `sample`: the sample firmware and its source tree, read by the
+//! same code as any other.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use rust_embed::RustEmbed;
+
+use super::{Build, project};
+use crate::config::Config;
+use crate::extract;
+use crate::model::{CommitSha, SCHEMA_VERSION, Sha256, TreeFacts};
+use crate::store::{Reading, Store};
+use crate::tree::{SourceTree, TreeEntry, TreeEntryKind, TreeError, catalog, mains};
+
+/// The sample firmware, one folder for each state of its source.
+#[derive(RustEmbed)]
+#[folder = "../data/firmware"]
+#[include = "*.elf"]
+struct Firmware;
+
+/// The source of the second state, as far as the tree is read.
+#[derive(RustEmbed)]
+#[folder = "../registry-rt/firmware"]
+#[include = "initboard.toml"]
+#[include = "ports/*/main.c"]
+#[include = "ports/*.mk"]
+#[include = "ports/*.ld"]
+#[include = "shared/*.ld"]
+struct Source;
+
+/// The folders of [`Firmware`], oldest first, and when their commits are said to
+/// have been made. There is no git history behind the samples: the identifier
+/// of each commit is a digest of its firmware.
+const REVISIONS: [(&str, &str); 2] =
+    [("1/", "2026-08-03T09:12:00Z"), ("2/", "2026-10-12T14:40:00Z")];
+
+/// Reads the samples into the project `sample`.
+///
+/// # Errors
+/// When the database fails, or a sample cannot be read.
+pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
+    let project = project(store, "sample", None)?;
+    let mut parent: Option<(CommitSha, Timestamp)> = None;
+    for (folder, time) in REVISIONS {
+        let mut paths: Vec<_> = Firmware::iter().filter(|path| path.starts_with(folder)).collect();
+        paths.sort();
+        let commit = commit_of(&paths)?;
+        let committed_at: Timestamp = time.parse()?;
+        for path in &paths {
+            let bytes = Firmware::get(path).with_context(|| format!("{path} vanished"))?.data;
+            let table = extract::extract(&bytes[..], Sha256::of(&bytes))
+                .with_context(|| path.to_string())?;
+            let parent = parent.as_ref().map(|(sha, _)| sha);
+            let build = Build { project, path, commit: &commit, parent, committed_at };
+            build.record(store, Reading::Extracted(&table, extract::VERSION))?;
+        }
+        parent = Some((commit, committed_at));
+    }
+    let (commit, committed_at) = parent.context("there are no samples")?;
+    let facts = facts(commit, committed_at)?;
+    store.write(|writer| writer.record_tree(project, &facts, Timestamp::now()))?;
+    Ok(())
+}
+
+/// What the source tree of the samples says. It has no history of its own.
+fn facts(commit: CommitSha, committed_at: Timestamp) -> anyhow::Result<TreeFacts> {
+    let tree = Samples;
+    let layout = Config::of_tree(&tree)?.tree;
+    let (ports, _) = layout.ports(&tree)?;
+    let mut tables = mains::read(&tree, &layout, &ports)?.tables;
+    for table in &mut tables {
+        if let Some(source) = &mut table.source {
+            source.commit = Some(commit.clone());
+        }
+    }
+    let boards = catalog::catalog(&tree, &layout, &[])?.boards;
+    let schema = SCHEMA_VERSION;
+    Ok(TreeFacts { schema, commit, committed_at, tables, boards, history: Vec::new() })
+}
+
+/// The first 20 bytes of a digest of all firmware of a commit.
+fn commit_of(paths: &[impl AsRef<str>]) -> anyhow::Result<CommitSha> {
+    let mut all = Vec::new();
+    for path in paths {
+        all.extend(
+            Firmware::get(path.as_ref()).context("a sample vanished")?.metadata.sha256_hash(),
+        );
+    }
+    Ok(CommitSha::from_bytes(&Sha256::of(&all).0[..20])?)
+}
+
+/// The source of the samples within this program.
+struct Samples;
+
+impl SourceTree for Samples {
+    fn list(&self, folder: &str) -> Result<Vec<TreeEntry>, TreeError> {
+        let inside = |path: &str| -> Option<TreeEntry> {
+            let rest = match folder {
+                "" => path,
+                folder => path.strip_prefix(folder)?.strip_prefix('/')?,
+            };
+            Some(match rest.split_once('/') {
+                Some((name, _)) => TreeEntry { name: name.to_owned(), kind: TreeEntryKind::Folder },
+                None => TreeEntry { name: rest.to_owned(), kind: TreeEntryKind::File },
+            })
+        };
+        let entries: BTreeSet<TreeEntry> =
+            Source::iter().filter_map(|path| inside(&path)).collect();
+        Ok(entries.into_iter().collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        Ok(Source::get(path).map(|file| file.data.into_owned()))
+    }
+}
