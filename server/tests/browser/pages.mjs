@@ -75,7 +75,10 @@ const tests = {
     const page = await open({ viewport: { width: 1320, height: 900 } });
     await page.goto(`${base}/sample/mps2`);
     await page.keyboard.press("/");
+    // Answers to what was typed on the way would take the focus with them.
+    const answered = page.waitForResponse((response) => response.url().endsWith("q=network_deinit"));
     await page.keyboard.type("network_deinit");
+    await answered;
     await page.waitForSelector(".found a");
     assert.match(await page.locator(".found .function").first().innerText(), /^mod_network_deinit/);
     await page.keyboard.press("ArrowDown");

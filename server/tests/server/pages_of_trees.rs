@@ -7,7 +7,9 @@ use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::trees::{commit, history, listing, name, source, step, time};
 use crate::support::{tables, trees};
-use initboard::model::{InitTable, LinkerScript, MainFunction, Sha256, Stage, StepKind, TreeFacts};
+use initboard::model::{
+    InitTable, LinkerScript, MainFunction, Origin, Sha256, Stage, StepKind, TreeFacts,
+};
 use initboard::store::{NewBuild, Reading};
 use jiff::Timestamp;
 use scraper::Html;
@@ -217,8 +219,10 @@ fn a_build_tells_which_conditions_of_the_text_hold() {
     let app = with_tree();
     let mut table = tables::table(&["led_init", "mod_network_init", "own_init"]);
     for (entry, stage) in table.entries.iter_mut().zip([Stage::Boot, Stage::Start, Stage::Start]) {
-        entry.stage = Some(stage);
+        // As calls of main are: no level puts them there.
+        (entry.stage, entry.level, entry.origin) = (Some(stage), None, Origin::Calls);
     }
+    table.origins = vec![Origin::Calls];
     table.main =
         Some(MainFunction { function: name("main"), evidence: vec![name("mp_init")], folded: 0 });
     build_with(&app, "stm32/PYBV10", 9, &table);
