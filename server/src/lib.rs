@@ -8,6 +8,9 @@
 //!   They are parsed at the edge and cannot be wrong inside.
 //! - [`extract`]: the bytes of a firmware file to an `InitTable`. Pure, bounded
 //!   in time and memory, because firmware may be hostile.
+//! - [`config`]: `initboard.toml`, what a project says of itself.
+//! - [`tree`]: a source tree, a folder on a disk or a commit of a git
+//!   repository: its files, its boards, its history. Only [`cli`] uses it.
 //! - [`analyze`]: tables to answers: subsystems, pairs, findings. Pure.
 //! - [`report`]: answers to text, for a terminal or as JSON.
 //! - [`store`]: SQLite, one file per noun; what was uploaded, found again fast.
@@ -16,8 +19,10 @@
 
 pub mod analyze;
 pub mod cli;
+pub mod config;
 pub mod extract;
 pub mod model;
 pub mod report;
 pub mod store;
+pub mod tree;
 pub mod web;

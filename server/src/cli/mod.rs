@@ -5,6 +5,7 @@
 //! the output has read enough (`| head`), that is fine, too.
 
 pub mod build_path;
+mod catalog;
 mod database;
 pub mod demo;
 mod extract;
@@ -12,6 +13,7 @@ mod firmware_file;
 mod openapi;
 mod project;
 mod serve;
+mod source_tree;
 mod token;
 mod upload;
 mod why;
@@ -34,6 +36,7 @@ pub struct Cli {
 enum Command {
     Extract(extract::Extract),
     Why(why::Why),
+    Catalog(catalog::Catalog),
     Serve(serve::Serve),
     Project(project::Project),
     Token(token::Token),
@@ -76,6 +79,7 @@ impl Cli {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
             Command::Why(why) => why.run(),
+            Command::Catalog(catalog) => catalog.run(),
             Command::Serve(serve) => serve.run(),
             Command::Project(project) => project.run(),
             Command::Token(token) => token.run(),

@@ -21,6 +21,7 @@ pub use branch::{BranchName, BranchNameError};
 pub use commit::{CommitSha, CommitShaError};
 pub use entry::{Entry, EntryKind, Location, Origin, Phase, Stage};
 pub use level::{Level, LevelError, Priority, PriorityError, RFC_LEVELS, order_levels};
+pub(crate) use names::quoted;
 pub use names::{BoardId, BoardName, NameError, PortName, ProjectName, VariantName};
 pub use schema::json_schema;
 pub(crate) use symbol::without_clone_suffixes;

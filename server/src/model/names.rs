@@ -45,7 +45,7 @@ pub enum NameError {
 
 /// `text` fit for a one-line message: control characters escaped, at most 80
 /// characters.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(80).flat_map(char::escape_default).collect();
     if text.chars().nth(80).is_some() {
         shown.push('…');

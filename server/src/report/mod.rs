@@ -1,5 +1,6 @@
 //! Answers to text. One value, rendered for a person at a terminal or for a
 //! program.
 
+pub mod catalog;
 pub mod json;
 pub mod terminal;

@@ -1,0 +1,176 @@
+//! `initboard.toml`, with which a project says what of it differs from the
+//! rule. It stands at the root of the source tree.
+//!
+//! Each section belongs to the room that knows its meaning; here they are only
+//! taken apart, so that a key that there is not is an error wherever it stands.
+
+use serde::Deserialize;
+
+use crate::tree::layout::{Layout, LayoutError, LayoutSection};
+use crate::tree::{SourceTree, TreeError};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "initboard.toml";
+
+/// What a project configures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Where things stand in its source tree: the section `[tree]`.
+    pub tree: Layout,
+}
+
+/// The file as it is written.
+#[derive(Deserialize)]
+struct Sections {
+    tree: Option<LayoutSection>,
+    #[serde(flatten)]
+    unknown: toml::Table,
+}
+
+const SECTIONS: [&str; 1] = ["tree"];
+
+/// Why a file is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is not UTF-8.
+    #[error("it is no text in UTF-8: expected a file in TOML")]
+    NotUtf8,
+    /// It is not TOML, or a value is of another kind than expected.
+    #[error("line {line}: {message}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// It has a key that there is not.
+    #[error("there is no key `{key}`: expected {expected}")]
+    UnknownKey {
+        /// The key with its section.
+        key: String,
+        /// The nearest key, or all of them.
+        expected: String,
+    },
+    /// The section `[tree]` describes no layout.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// The tree in which it stands cannot be read.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+}
+
+impl Config {
+    /// The configuration at the root of `tree`; the default where there is
+    /// none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no configuration.
+    pub fn of_tree(tree: &dyn SourceTree) -> Result<Self, ConfigError> {
+        match tree.read(FILE_NAME)? {
+            Some(text) => Self::parse(&text),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// When it is not TOML, has a key that there is not, or a value that a key
+    /// cannot have.
+    pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
+        let text = std::str::from_utf8(text).map_err(|_| ConfigError::NotUtf8)?;
+        let sections: Sections = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        known("", sections.unknown.keys(), &SECTIONS)?;
+        let tree = sections.tree.unwrap_or_default();
+        known("tree.", tree.unknown.keys(), &Layout::KEYS)?;
+        Ok(Self { tree: Layout::from_section(&tree)? })
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> ConfigError {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let message = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+    ConfigError::Syntax { line: before.matches('\n').count() + 1, message }
+}
+
+/// Checks that a section has no keys but `keys`.
+fn known<'a>(
+    section: &str,
+    mut unknown: impl Iterator<Item = &'a String>,
+    keys: &[&str],
+) -> Result<(), ConfigError> {
+    let Some(found) = unknown.next() else { return Ok(()) };
+    let distance = |key: &&&str| strsim::damerau_levenshtein(found, key);
+    // A key of a megabyte resembles none, and comparing would take its time.
+    let nearest = keys.iter().filter(|_| found.len() <= 64).min_by_key(distance);
+    let expected = match nearest.filter(|key| distance(key) <= found.len().max(key.len()) / 2) {
+        Some(key) => format!("`{section}{key}`?"),
+        None => keys.iter().map(|key| format!("`{section}{key}`")).collect::<Vec<_>>().join(", "),
+    };
+    Err(ConfigError::UnknownKey {
+        key: format!("{section}{}", crate::model::quoted(found)),
+        expected,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> String {
+        Config::parse(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn nothing_configured_is_the_default() {
+        assert_eq!(Config::parse(b"").unwrap(), Config::default());
+        assert_eq!(Config::parse(b"[tree]\n").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn every_key_of_the_tree_is_known() {
+        for key in Layout::KEYS {
+            let value = match key {
+                "ports" => "targets/{port}",
+                "boards" => "ports/{port}/{board}.mk",
+                "variants" => "ports/{port}/{board}-{variant}.mk",
+                "mains" | "makefiles" => "ports/{port}/x",
+                _ => "X",
+            };
+            let text = format!("[tree]\n{key} = [\"{value}\"]\n");
+            let result = Config::parse(text.as_bytes());
+            // Other keys keep their defaults, which stand below ports/.
+            let is_known = !matches!(result, Err(ConfigError::UnknownKey { .. }));
+            assert!(is_known, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_there_is_not_comes_with_the_nearest() {
+        assert_eq!(
+            said("[tree]\nmain = \"x\"\n"),
+            "there is no key `tree.main`: expected `tree.mains`?"
+        );
+        assert_eq!(said("[tre]\n"), "there is no key `tre`: expected `tree`?");
+        assert_eq!(
+            said("[tree]\ncolour = 1\n"),
+            "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        assert_eq!(said("\n[tree]\nports = 1\n"), "line 3: expected a text, or a list of texts");
+        assert!(said("a = \n").starts_with("line 1: "), "{}", said("a = \n"));
+        assert_eq!(said("[tree]\nports = []\n"), "key `tree.ports` has 0 values: expected 1 to 64");
+        assert_eq!(
+            said("[tree]\nboards = \"boards/{board}.mk\"\n"),
+            "key `tree.boards`: `boards/{board}.mk` belongs to no port: expected {port} in it, or the folder of a port at its beginning (`tree.ports`)"
+        );
+        assert_eq!(
+            said("[tree]\nports = \"ports\"\n"),
+            "key `tree.ports`: `ports` must have {port} and no other gap"
+        );
+        assert!(Config::parse(b"\xff").unwrap_err().to_string().starts_with("it is no text"));
+    }
+}
