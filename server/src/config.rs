@@ -4,8 +4,6 @@
 //! Each section belongs to the room that knows its meaning; here they are only
 //! taken apart, so that a key that there is not is an error wherever it stands.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use crate::tree::layout::{Layout, LayoutError, LayoutSection};
@@ -26,7 +24,7 @@ pub struct Config {
 struct Sections {
     tree: Option<LayoutSection>,
     #[serde(flatten)]
-    unknown: BTreeMap<String, serde::de::IgnoredAny>,
+    unknown: toml::Table,
 }
 
 const SECTIONS: [&str; 1] = ["tree"];

@@ -8,6 +8,7 @@
 //!   They are parsed at the edge and cannot be wrong inside.
 //! - [`extract`]: the bytes of a firmware file to an `InitTable`. Pure, bounded
 //!   in time and memory, because firmware may be hostile.
+//! - [`config`]: `initboard.toml`, what a project says of itself.
 //! - [`tree`]: a source tree, a folder on a disk or a commit of a git
 //!   repository: its files, its boards, its history. Only [`cli`] uses it.
 //! - [`analyze`]: tables to answers: subsystems, pairs, findings. Pure.

@@ -96,7 +96,7 @@ pub fn csv(boards: &[CatalogBoard]) -> String {
             &scripts.join("; "),
             &included.join("; "),
         ];
-        let _ = writer.write_record(cells.map(|text| cell(text)));
+        let _ = writer.write_record(cells.map(cell));
     }
     let bytes = writer.into_inner().unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()

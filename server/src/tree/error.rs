@@ -123,7 +123,7 @@ pub enum TreeError {
     },
     /// Reading the makefiles does not come to an end.
     #[error(
-        "the makefiles of the tree take too long to read: expected those of a firmware project; name the ports that matter with --port, or other files in `tree.makefiles`"
+        "the makefiles of the tree take too long to read: expected those of a firmware project; read fewer ports, or name other files in `tree.makefiles`"
     )]
     EndlessMakefiles,
 }

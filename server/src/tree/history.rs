@@ -12,7 +12,7 @@ use gix::bstr::ByteSlice as _;
 use gix::objs::Kind;
 use jiff::Timestamp;
 
-use super::repository::{committed_at, damaged, sha, subject};
+use super::repository::{commit_info, committed_at, damaged, sha, subject};
 use super::{BlobId, CommitInfo, Repository, TreeEntryKind, TreeError, parts};
 use crate::model::CommitSha;
 
@@ -28,11 +28,7 @@ impl HistoryCommit {
     /// # Errors
     /// When its identifier is of a kind that there is not.
     pub fn info(&self) -> Result<CommitInfo, TreeError> {
-        Ok(CommitInfo {
-            sha: self.sha()?,
-            committed_at: self.committed_at(),
-            subject: self.subject(),
-        })
+        commit_info(self.id, &self.bytes)
     }
 
     /// The commit.

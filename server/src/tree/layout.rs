@@ -54,7 +54,7 @@ pub struct LayoutSection {
     mcu: Option<OneOrMore>,
     /// Keys that there are not, so that the nearest one can be suggested.
     #[serde(flatten)]
-    pub(crate) unknown: BTreeMap<String, serde::de::IgnoredAny>,
+    pub(crate) unknown: toml::Table,
 }
 
 #[derive(Debug, Deserialize)]

@@ -103,8 +103,8 @@ pub struct CommitInfo {
 pub struct Opened {
     /// Its files.
     pub tree: Box<dyn SourceTree>,
-    /// The repository that holds the folder, where there is one, for its
-    /// history; also for files as they stand on a disk.
+    /// The repository that holds the folder, where there is one that can be
+    /// opened, for its history; also for files as they stand on a disk.
     pub repository: Option<Repository>,
 }
 
@@ -128,7 +128,11 @@ impl Opened {
 /// when the repository does not have the revision.
 pub fn open(path: &Path, rev: Option<&str>) -> Result<Opened, TreeError> {
     let folder = Folder::open(path)?;
-    let repository = Repository::discover(path)?;
+    let repository = match Repository::discover(path) {
+        // The files can be read all the same; those of a bare repository cannot.
+        Err(_) if rev.is_none() && !path.join("objects").is_dir() => None,
+        found => found?,
+    };
     let tree: Box<dyn SourceTree> = match (&repository, rev) {
         (None, Some(_)) => return Err(TreeError::NoRepository { path: path.to_owned() }),
         (Some(repository), Some(rev)) => {

@@ -79,22 +79,19 @@ impl Repository {
     /// that name; or when the commit is damaged.
     pub fn resolve(&self, rev: &str) -> Result<CommitInfo, TreeError> {
         let shown = || crate::model::quoted(rev);
-        // Resolving a range or `^x` walks; so does `HEAD~999999999`, to the end
-        // of the history at most.
         let options = gix::revision::spec::parse::Options {
             object_kind_hint: Some(gix::revision::spec::parse::ObjectKindHint::Committish),
             ..Default::default()
         };
-        let id = gix::revision::Spec::from_bstr(rev, &self.git, options)
+        let mut id = gix::revision::Spec::from_bstr(rev, &self.git, options)
             .map_err(|error| self.unresolved(rev, &error))?
             .single()
             .ok_or_else(|| TreeError::UnknownRevision { rev: shown() })?
             .detach();
-        let mut id = id;
         let mut bytes = Vec::new();
         for _ in 0..MAX_TAGS {
             match self.object(id, "commit", &mut bytes)? {
-                Kind::Commit => return self.commit_info(id, &bytes),
+                Kind::Commit => return commit_info(id, &bytes),
                 Kind::Tag => {
                     id = gix::objs::TagRefIter::from_bytes(&bytes, id.kind())
                         .target_id()
@@ -135,7 +132,7 @@ impl Repository {
             return Err(damaged("commit", id, None));
         }
         let root = self.root_of(id, &bytes)?;
-        let commit = self.commit_info(id, &bytes)?;
+        let commit = commit_info(id, &bytes)?;
         Ok(CommitTree { repository: self.clone(), root, commit, folders: RefCell::default() })
     }
 
@@ -179,14 +176,6 @@ impl Repository {
             }
             Err(source) => Err(damaged(kind, id, Some(source))),
         }
-    }
-
-    fn commit_info(&self, id: ObjectId, bytes: &[u8]) -> Result<CommitInfo, TreeError> {
-        Ok(CommitInfo {
-            sha: sha(id)?,
-            committed_at: committed_at(id, bytes),
-            subject: subject(id, bytes),
-        })
     }
 }
 
@@ -356,6 +345,15 @@ fn too_large(kind: &str, id: ObjectId, found: u64) -> TreeError {
 
 pub(super) fn damaged(kind: &'static str, id: ObjectId, source: Option<gix::Error>) -> TreeError {
     TreeError::Damaged { kind, id: id.to_string(), source }
+}
+
+/// What is told of a commit, whose bytes are given.
+pub(super) fn commit_info(id: ObjectId, bytes: &[u8]) -> Result<CommitInfo, TreeError> {
+    Ok(CommitInfo {
+        sha: sha(id)?,
+        committed_at: committed_at(id, bytes),
+        subject: subject(id, bytes),
+    })
 }
 
 /// A commit's identifier in the form of the model.

@@ -77,10 +77,8 @@ impl<'l> Variables<'l> {
                     arm.is_done |= decided == Some(true);
                     arm.condition = decided.is_none().then(|| arguments.join(" "));
                 }
-                "set" => {
-                    if open.iter().all(|arm| arm.counts != Some(false)) {
-                        self.set(&arguments, &open);
-                    }
+                "set" if open.iter().all(|arm| arm.counts != Some(false)) => {
+                    self.set(&arguments, &open);
                 }
                 _ => {}
             }
@@ -115,35 +113,25 @@ impl<'l> Variables<'l> {
     fn decide(&self, condition: &[String]) -> Option<bool> {
         let words: Vec<&str> = condition.iter().map(String::as_str).collect();
         match words[..] {
-            ["NOT", ref rest @ ..] => self
-                .decide(&rest.iter().map(|&word| word.to_owned()).collect::<Vec<_>>())
-                .map(|holds| !holds),
-            ["DEFINED", name] => self.value(name).map(|value| value.is_some()),
-            [name] => self.value(name).map(|value| value.is_some_and(is_true)),
+            ["NOT", ..] => self.decide(&condition[1..]).map(|holds| !holds),
+            ["DEFINED", name] => Some(!self.value(name)?.is_empty()),
+            [name] => Some(is_true(self.value(name)?)),
             [name, "STREQUAL", text] => {
-                let name = name.trim_start_matches("${").trim_end_matches('}');
-                self.value(name).map(|value| value.unwrap_or_default() == text)
+                Some(self.value(name.trim_start_matches("${").trim_end_matches('}'))? == text)
             }
             _ => None,
         }
     }
 
-    /// The value of a variable, or that it has none; `None` where that cannot be
-    /// known.
-    fn value(&self, name: &str) -> Option<Option<&str>> {
-        let is_unset = |scripts: &[String]| {
-            scripts.iter().any(|script| script == name) && self.scripts.is_empty()
-        };
+    /// The value of a variable, empty where it is not set; `None` where it
+    /// cannot be known.
+    fn value(&self, name: &str) -> Option<&str> {
+        let is_script = self.layout.linker_scripts.iter().any(|script| script == name);
         match self.get(name) {
-            Some(value) if !value.contains("${") => Some(Some(value)),
-            Some(_) => None,
-            None if is_unset(&self.layout.linker_scripts) => Some(None),
-            None if self.layout.is_board_setting(name)
-                && !self.layout.linker_scripts.iter().any(|script| script == name) =>
-            {
-                Some(None)
-            }
-            None => None,
+            Some(value) => (!value.contains("${")).then_some(value),
+            // Set under a condition, it has no value that is known.
+            None if is_script => self.scripts.is_empty().then_some(""),
+            None => self.layout.is_board_setting(name).then_some(""),
         }
     }
 

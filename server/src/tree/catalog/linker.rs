@@ -140,7 +140,8 @@ fn inclusions(text: &str) -> Vec<Inclusion> {
         };
         if is_preprocessed {
             let name = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
-            let name = name.map(|(name, _)| name.to_owned()).filter(|name| !name.ends_with(".h"));
+            let name =
+                name.map(|(name, _)| name.to_owned()).filter(|name| !super::has_ending(name, "h"));
             found.extend(name.map(|name| Inclusion { name, is_preprocessed }));
             continue;
         }
@@ -181,8 +182,8 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-/// A path as short as a table may hold it.
-fn cut(path: &str) -> String {
+/// A text as short as a table may hold it.
+pub(super) fn cut(path: &str) -> String {
     let mut path = path.to_owned();
     if path.len() > MAX_TEXT_BYTES {
         path.truncate(path.floor_char_boundary(MAX_TEXT_BYTES - 3));

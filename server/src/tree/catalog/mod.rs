@@ -11,6 +11,7 @@ mod linker;
 mod make;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use boards::BoardFiles;
 use linker::{Scripts, Search};
@@ -19,8 +20,7 @@ use make::{Decision, Makefiles, Run, World};
 use super::layout::PortFolder;
 use super::{Layout, SourceTree, TreeError};
 use crate::model::{
-    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, MAX_TEXT_BYTES, PortName,
-    VariantName,
+    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, PortName, VariantName,
 };
 
 /// Longest name of a microcontroller, in bytes; what is longer is none.
@@ -91,7 +91,7 @@ impl Reader<'_> {
         variant: Option<(&VariantName, &Vec<String>)>,
         mcu: Option<String>,
     ) -> Result<CatalogBoard, TreeError> {
-        let is_cmake = board.files.iter().any(|file| file.ends_with(".cmake"));
+        let is_cmake = board.files.iter().any(|file| has_ending(file, "cmake"));
         let (mut linker_scripts, built_for) = if is_cmake {
             self.of_cmake(port, board, variant)?
         } else {
@@ -118,7 +118,7 @@ impl Reader<'_> {
     /// there, and that is or is not one of CMake.
     fn makefile(&self, port: &PortFolder, is_cmake: bool) -> Result<Option<String>, TreeError> {
         for path in self.layout.makefiles(port) {
-            if (path.ends_with("CMakeLists.txt") || path.ends_with(".cmake")) == is_cmake
+            if (path.ends_with("CMakeLists.txt") || has_ending(&path, "cmake")) == is_cmake
                 && self.tree.read(&path)?.is_some()
             {
                 return Ok(Some(path));
@@ -157,7 +157,7 @@ impl Reader<'_> {
             .chain([make::LINKER_FLAGS.to_owned()])
             .collect();
         let own = board.files.iter().chain(variant.into_iter().flat_map(|(_, files)| files));
-        let own: Vec<String> = own.filter(|file| file.ends_with(".mk")).cloned().collect();
+        let own: Vec<String> = own.filter(|file| has_ending(file, "mk")).cloned().collect();
         let mut makefiles: Vec<String> = makefile.iter().cloned().collect();
         let run = Run { folder, makefiles: &makefiles, given: given.clone(), asked: &asked };
         let (mut worlds, mut is_all) = self.makefiles.worlds(&run)?;
@@ -227,7 +227,7 @@ impl Reader<'_> {
         let mut variables = cmake::Variables::new(self.layout, given);
         let makefile = self.makefile(port, true)?;
         let own = board.files.iter().chain(variant.into_iter().flat_map(|(_, files)| files));
-        for file in own.filter(|file| file.ends_with(".cmake")).chain(&makefile) {
+        for file in own.filter(|file| has_ending(file, "cmake")).chain(&makefile) {
             if let Some(text) = self.tree.read(file)? {
                 let folder = file.rsplit_once('/').map_or("", |(folder, _)| folder);
                 variables.read(&String::from_utf8_lossy(&text), folder);
@@ -240,8 +240,7 @@ impl Reader<'_> {
             let search = Search { folder: folder.to_owned(), others: Vec::new() };
             for name in name.split(';') {
                 let mut script = self.scripts.script(name, &search)?;
-                let condition = condition.as_ref().filter(|text| text.len() <= MAX_TEXT_BYTES);
-                script.condition = condition.cloned();
+                script.condition = condition.as_deref().map(linker::cut);
                 scripts.push(script);
             }
         }
@@ -319,6 +318,11 @@ fn in_flags(flags: &str) -> (Vec<String>, Vec<String>) {
         }
     }
     (scripts, folders)
+}
+
+/// Whether the name of a file ends so, behind a dot.
+fn has_ending(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == ending)
 }
 
 /// A text that can be the name of a microcontroller.

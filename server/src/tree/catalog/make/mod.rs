@@ -1,10 +1,11 @@
 //! As much of make as decides which linker scripts a board is linked with.
 //!
 //! - [`parse`]: the text of a makefile to statements.
-//! - [`expand`]: variables and functions to their values.
-//! - [`evaluate`]: the statements of all makefiles of a board to the values of a
-//!   few variables, in every way in which whoever builds can choose.
-//! - [`condition`]: from the ways in which something is so, the condition.
+//! - [`expand`]: variables to their values, and [`functions`] of make to theirs.
+//! - [`pass`]: the statements of all makefiles of a board to the values of a few
+//!   variables.
+//! - [`evaluate`]: the same in every way in which whoever builds can choose.
+//! - [`mod@condition`]: from the ways in which something is so, the condition.
 //!
 //! It is no make: rules and recipes, `define`, `eval`, `call`, `foreach` and
 //! what a shell would say are not followed. What depends on them stands as it is
@@ -13,11 +14,13 @@
 mod condition;
 mod evaluate;
 mod expand;
+mod functions;
 mod parse;
+mod pass;
 
 pub(super) use condition::condition;
 pub(super) use evaluate::{Decision, Makefiles, Run, World};
-pub(super) use expand::words;
+pub(super) use functions::words;
 
 /// Where options for the linker stand.
-pub(super) const LINKER_FLAGS: &str = evaluate::LINKER_FLAGS;
+pub(super) const LINKER_FLAGS: &str = pass::LINKER_FLAGS;

@@ -251,7 +251,7 @@ fn test(word: &str, rest: &str) -> Test {
 fn operands(text: &str) -> Option<(&str, &str)> {
     let text = text.trim();
     if let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')) {
-        let comma = super::expand::top_level(inside, ',').next()?;
+        let comma = super::functions::top_level(inside, ',').next()?;
         return Some((&inside[..comma], &inside[comma + 1..]));
     }
     let quoted = |text: &str| -> Option<(usize, char)> {

@@ -1,0 +1,9 @@
+//! Source trees: folders on a disk and commits of git repositories, the boards
+//! that they list, and trees that mean no good. All are made by the tests.
+
+mod catalogs;
+mod commands;
+mod hostile;
+mod layouts;
+mod made;
+mod repositories;
