@@ -18,7 +18,7 @@ use crate::model::{PortName, Severity};
 pub const MAX_ITEMS: usize = 4096;
 
 /// What a project configures for the analysis.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
     /// Which functions belong to which subsystem.
     pub aliases: Aliases,
@@ -32,7 +32,7 @@ pub struct Policy {
 }
 
 /// How a deinit that nobody calls is satisfied all the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Satisfied {
     /// The subsystem, or a pattern of subsystems with `*`; or functions.
@@ -53,7 +53,7 @@ pub struct Satisfied {
     pub evidence: Option<String>,
     /// Keys that there are not.
     #[serde(flatten, skip_serializing)]
-    pub(crate) unknown: BTreeMap<String, Ignored>,
+    pub(crate) unknown: toml::Table,
 }
 
 /// Three of the four ways in which a deinit is satisfied; the fourth is a call.
@@ -69,7 +69,7 @@ pub enum Means {
 }
 
 /// A finding that is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Waiver {
     /// The rule, by code or name.
@@ -90,17 +90,7 @@ pub struct Waiver {
     pub until: Option<Date>,
     /// Keys that there are not.
     #[serde(flatten, skip_serializing)]
-    pub(crate) unknown: BTreeMap<String, Ignored>,
-}
-
-/// A value that nobody looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ignored;
-
-impl<'de> Deserialize<'de> for Ignored {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
-    }
+    pub(crate) unknown: toml::Table,
 }
 
 /// Why a section describes no policy.

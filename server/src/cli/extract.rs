@@ -69,6 +69,12 @@ impl Extract {
                 extract_tree::print_tables(&tree, self.format)
             };
         }
+        // Where files conflict with --tree, clap does not ask for what needs it.
+        let of_tree = self.history || self.facts || self.since.is_some() || !self.ports.is_empty();
+        anyhow::ensure!(
+            !of_tree && !self.reading.are_given(),
+            "--rev, --config, --port, --history, --since and --facts are for source trees: expected --tree PATH in place of files"
+        );
         let mut code = ExitCode::SUCCESS;
         let mut out = anstream::stdout().lock();
         for (index, path) in self.files.iter().enumerate() {

@@ -40,6 +40,11 @@ pub(super) struct SelectedTree {
 }
 
 impl TreeArguments {
+    /// Whether one of them is given, which says nothing of firmware.
+    pub(super) fn are_given(&self) -> bool {
+        self.rev.is_some() || self.config.is_some()
+    }
+
     /// Opens the tree at `path`, reads its configuration, and finds its ports;
     /// only those in `only`, if it names any.
     ///

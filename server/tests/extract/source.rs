@@ -78,13 +78,13 @@ fn builds_have_what_the_text_of_their_main_has() {
         let port = table.source.as_ref().unwrap().port.to_string();
         // The second state of the source is the one that is in the tree.
         for elf in files::elf_files("data/firmware/2") {
-            let part = |back: usize| elf.iter().nth_back(back).unwrap().to_str().unwrap();
-            if part(2) != port {
+            let piece = |back: usize| elf.iter().nth_back(back).unwrap().to_str().unwrap();
+            if piece(2) != port {
                 continue;
             }
             let build = files::extract(&std::fs::read(&elf).unwrap());
             let Some(configuration) = compare(&table, &build) else { continue };
-            let board = part(1);
+            let board = piece(1);
             let mut before = None;
             for (entry, standing) in table.entries.iter().zip(&configuration.standings) {
                 let name = entry.display_name();

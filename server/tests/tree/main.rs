@@ -6,4 +6,5 @@ mod commands;
 mod hostile;
 mod layouts;
 mod made;
+mod orders;
 mod repositories;
