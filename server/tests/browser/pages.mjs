@@ -95,8 +95,9 @@ const tests = {
     await page.waitForURL(/search\?q=MPS2_N$/);
     await page.click(".results a");
     assert.match(await page.locator("h1").innerText(), /^MPS2_NET/);
-    await page.click("details summary");
-    assert.equal(await page.locator("details tbody tr").count(), 29);
+    const entries = page.locator("details", { hasText: "All entries as a table" });
+    await entries.locator("summary").click();
+    assert.equal(await entries.locator("tbody tr").count(), 29);
   },
 };
 

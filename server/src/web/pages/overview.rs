@@ -228,6 +228,8 @@ impl Facts {
         }
         let row = |port: &PortSummary| {
             let boards = by_port.get(&port.name).map_or(&[][..], Vec::as_slice);
+            // Builds of which nothing can be read say less than the source.
+            let boards = if boards.iter().all(|board| is_unread(board)) { &[] } else { boards };
             let source = self.sources.iter().find(|source| source.port == port.name);
             let history = self.histories.iter().find(|history| history.port == port.name);
             let changed_at = history.and_then(|history| history.last_committed_at);
@@ -256,7 +258,6 @@ fn state(boards: &[&PortBoard], has_source: bool) -> String {
         (_, 0) if has_source => "source".to_owned(),
         (_, 0) => "nothing".to_owned(),
         (0, _) => "all".to_owned(),
-        (empty, all) if empty == all => "none".to_owned(),
         (empty, all) => format!("{} of {all}", all - empty),
     }
 }
