@@ -4,30 +4,49 @@
 //! Each section belongs to the room that knows its meaning; here they are only
 //! taken apart, so that a key that there is not is an error wherever it stands.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
-use crate::tree::layout::{Layout, LayoutError, LayoutSection};
+use crate::analyze::policy::{Policy, PolicyError, Satisfied, Waiver};
+use crate::tree::layout::{Layout, LayoutError, LayoutSection, OneOrMore};
 use crate::tree::{SourceTree, TreeError};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "initboard.toml";
 
 /// What a project configures.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     /// Where things stand in its source tree: the section `[tree]`.
     pub tree: Layout,
+    /// Its names and exceptions: the sections `[subsystems]`, `[[satisfied]]`,
+    /// `[severities]` and `[[waiver]]`.
+    pub policy: Policy,
 }
 
 /// The file as it is written.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Sections {
+    extends: Option<String>,
     tree: Option<LayoutSection>,
+    #[serde(default)]
+    subsystems: BTreeMap<String, OneOrMore>,
+    #[serde(default)]
+    satisfied: Vec<Satisfied>,
+    #[serde(default)]
+    severities: BTreeMap<String, String>,
+    #[serde(default)]
+    waiver: Vec<Waiver>,
     #[serde(flatten)]
     unknown: toml::Table,
 }
 
-const SECTIONS: [&str; 1] = ["tree"];
+const SECTIONS: [&str; 6] = ["extends", "tree", "subsystems", "satisfied", "severities", "waiver"];
+
+/// The configurations that this program brings, by name.
+const SHIPPED: [(&str, &str); 1] =
+    [("micropython", include_str!("../../data/micropython/initboard.toml"))];
 
 /// Why a file is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +73,19 @@ pub enum ConfigError {
     /// The section `[tree]` describes no layout.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// The sections of the analysis describe no policy.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// It extends a configuration that there is not.
+    #[error(
+        "`extends` names `{found}`: expected one of the configurations that this program brings: {known}"
+    )]
+    UnknownBase {
+        /// The name, shortened.
+        found: String,
+        /// What there is.
+        known: String,
+    },
     /// The tree in which it stands cannot be read.
     #[error(transparent)]
     Tree(#[from] TreeError),
@@ -68,8 +100,16 @@ impl Config {
     pub fn of_tree(tree: &dyn SourceTree) -> Result<Self, ConfigError> {
         match tree.read(FILE_NAME)? {
             Some(text) => Self::parse(&text),
-            None => Ok(Self::default()),
+            None => Ok(Self::shipped()),
         }
+    }
+
+    /// The configuration of a project that has none: that of MicroPython, which
+    /// others follow in their names.
+    pub fn shipped() -> Self {
+        let (name, text) = SHIPPED[0];
+        let shipped = Self::parse(text.as_bytes());
+        shipped.unwrap_or_else(|error| unreachable!("the configuration of {name}: {error}"))
     }
 
     /// Reads a configuration.
@@ -79,11 +119,61 @@ impl Config {
     /// cannot have.
     pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
         let text = std::str::from_utf8(text).map_err(|_| ConfigError::NotUtf8)?;
-        let sections: Sections = toml::from_str(text).map_err(|error| syntax(text, &error))?;
-        known("", sections.unknown.keys(), &SECTIONS)?;
+        let mut sections = read(text)?;
+        if let Some(base) = &sections.extends {
+            let shipped = SHIPPED.iter().find(|(name, _)| name == base);
+            let (_, text) = shipped.ok_or_else(|| ConfigError::UnknownBase {
+                found: crate::model::quoted(base),
+                known: SHIPPED.map(|(name, _)| name).join(", "),
+            })?;
+            sections = sections.on(read(text)?);
+        }
         let tree = sections.tree.unwrap_or_default();
+        let subsystems = sections
+            .subsystems
+            .into_iter()
+            .map(|(subsystem, patterns)| (subsystem, patterns.into_list()))
+            .collect();
+        let policy =
+            Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?;
+        Ok(Self { tree: Layout::from_section(&tree)?, policy })
+    }
+}
+
+/// Takes a file apart, and checks that it has no key that there is not.
+fn read(text: &str) -> Result<Sections, ConfigError> {
+    let sections: Sections = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+    known("", sections.unknown.keys(), &SECTIONS)?;
+    if let Some(tree) = &sections.tree {
         known("tree.", tree.unknown.keys(), &Layout::KEYS)?;
-        Ok(Self { tree: Layout::from_section(&tree)? })
+    }
+    for item in &sections.satisfied {
+        known("satisfied.", item.unknown.keys(), &Satisfied::KEYS)?;
+    }
+    for waiver in &sections.waiver {
+        known("waiver.", waiver.unknown.keys(), &Waiver::KEYS)?;
+    }
+    Ok(sections)
+}
+
+impl Sections {
+    /// These sections on top of those of another file: what both say, these say;
+    /// lists are added.
+    fn on(self, base: Self) -> Self {
+        let mut subsystems = base.subsystems;
+        subsystems.extend(self.subsystems);
+        let mut severities = base.severities;
+        severities.extend(self.severities);
+        Self {
+            extends: None,
+            tree: self.tree.or(base.tree),
+            subsystems,
+            // The first one that fits counts, so a project's own come first.
+            satisfied: self.satisfied.into_iter().chain(base.satisfied).collect(),
+            severities,
+            waiver: self.waiver.into_iter().chain(base.waiver).collect(),
+            unknown: toml::Table::new(),
+        }
     }
 }
 
@@ -152,6 +242,10 @@ mod tests {
             "there is no key `tree.main`: expected `tree.mains`?"
         );
         assert_eq!(said("[tre]\n"), "there is no key `tre`: expected `tree`?");
+        assert_eq!(
+            said("[[waiver]]\nrule = 'IB301'\nreson = 'x'\nreason = 'y'\n"),
+            "there is no key `waiver.reson`: expected `waiver.reason`?"
+        );
         assert_eq!(
             said("[tree]\ncolour = 1\n"),
             "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"

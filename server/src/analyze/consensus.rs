@@ -137,10 +137,10 @@ impl Consensus {
         (both >= LEAST_PORTS && for_it / both >= LEAST_SUPPORT).then_some((for_it / both, both))
     }
 
-    /// Where a table departs from it: the fewest items that explain every pair
-    /// that stands the other way round, those with the most pairs first.
-    pub fn departures(&self, entries: &[Entry]) -> Vec<Departure> {
-        let mut left = items(entries);
+    /// Where a table departs from it: the fewest of its items that explain every
+    /// pair that stands the other way round, those with the most pairs first.
+    /// `left` are the items of the table, as [`items`] gives them.
+    pub fn departures(&self, mut left: Vec<(Item, u32)>) -> Vec<Departure> {
         let mut departures = Vec::new();
         loop {
             // For each item, the pairs that it is part of.

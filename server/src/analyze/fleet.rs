@@ -49,6 +49,22 @@ impl<'a> Fleet<'a> {
         self.uses.iter().flat_map(|uses| uses.keys().copied()).collect()
     }
 
+    /// The tables of other ports that stop a subsystem, one for each port,
+    /// with the position of the deinit.
+    pub fn others_that_stop(&self, unit: usize, subsystem: &str) -> Vec<(usize, u32)> {
+        let mut ports = BTreeSet::from([self.units[unit].port]);
+        let mut found = Vec::new();
+        for (other, uses) in self.uses.iter().enumerate() {
+            let deinit = uses.get(subsystem).and_then(|of| of.deinits.first().copied());
+            if let Some(position) = deinit
+                && ports.insert(self.units[other].port)
+            {
+                found.push((other, position));
+            }
+        }
+        found
+    }
+
     /// The ports, by name.
     pub fn ports(&self) -> BTreeSet<&'a PortName> {
         self.units.iter().map(|unit| unit.port).collect()

@@ -10,8 +10,10 @@
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
 //! - [`rules`]: findings, one file per rule
+//! - [`check`]: all of that, with a project's severities, waivers and baseline
 //! - [`why`]: why a function runs where it runs
 
+pub mod check;
 pub mod clause;
 pub mod configuration;
 pub mod consensus;

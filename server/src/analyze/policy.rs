@@ -233,6 +233,16 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+impl Satisfied {
+    /// The keys of the section `[[satisfied]]`.
+    pub const KEYS: [&str; 6] = ["subsystem", "function", "ports", "by", "reason", "evidence"];
+}
+
+impl Waiver {
+    /// The keys of the section `[[waiver]]`.
+    pub const KEYS: [&str; 6] = ["rule", "port", "board", "subsystem", "reason", "until"];
+}
+
 impl Means {
     /// The words for it, as a sentence goes on.
     pub const fn as_str(self) -> &'static str {

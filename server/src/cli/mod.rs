@@ -6,6 +6,7 @@
 
 pub mod build_path;
 mod catalog;
+mod check;
 mod database;
 pub mod demo;
 mod extract;
@@ -36,6 +37,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Extract(extract::Extract),
+    Check(check::Check),
     Why(why::Why),
     Catalog(catalog::Catalog),
     Serve(serve::Serve),
@@ -79,6 +81,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
+            Command::Check(check) => check.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),
             Command::Serve(serve) => serve.run(),

@@ -27,8 +27,9 @@ pub(super) struct TreeArguments {
     /// the files as they stand, and HEAD of a bare repository
     #[arg(long, value_name = "REV", requires = "tree")]
     rev: Option<String>,
-    /// Configuration to use in place of the initboard.toml of the tree
-    #[arg(long, value_name = "FILE", requires = "tree")]
+    /// Configuration to use in place of the initboard.toml of the tree, or of this
+    /// folder
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
@@ -69,10 +70,23 @@ impl TreeArguments {
         Ok(SelectedTree { opened, config, ports })
     }
 
+    /// The configuration for firmware that is given as files: the one that is
+    /// named, else that of the folder where this program runs, if it has one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is no configuration.
+    pub(super) fn config_of_firmware(&self) -> anyhow::Result<Config> {
+        let here = Path::new(FILE_NAME);
+        match &self.config {
+            Some(path) => read(path),
+            None if here.exists() => read(here),
+            None => Ok(Config::shipped()),
+        }
+    }
+
     fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<Config> {
         if let Some(path) = &self.config {
-            let text = read_config(path)?;
-            return Config::parse(&text).with_context(|| path.display().to_string());
+            return read(path);
         }
         Config::of_tree(&*opened.tree).with_context(|| {
             let place = path.join(FILE_NAME);
@@ -103,6 +117,11 @@ pub(super) fn complain_of_skipped(skipped: &[String]) {
     if let Some(more @ 1..) = skipped.len().checked_sub(MAX_SKIPPED) {
         anstream::eprintln!("initboard: skipped {more} more of that kind");
     }
+}
+
+fn read(path: &Path) -> anyhow::Result<Config> {
+    let text = read_config(path)?;
+    Config::parse(&text).with_context(|| path.display().to_string())
 }
 
 fn read_config(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -9,6 +9,7 @@ mod address;
 mod branch;
 mod commit;
 mod entry;
+mod finding;
 mod guard;
 mod level;
 mod names;
@@ -21,6 +22,7 @@ pub use address::{Address, HexError, Sha256};
 pub use branch::{BranchName, BranchNameError};
 pub use commit::{CommitSha, CommitShaError};
 pub use entry::{Entry, EntryKind, Location, Origin, Phase, Stage};
+pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use guard::{GuardKind, GuardMismatch};
 pub use level::{Level, LevelError, Priority, PriorityError, RFC_LEVELS, order_levels};
 pub(crate) use names::quoted;
@@ -29,8 +31,8 @@ pub use schema::json_schema;
 pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};
 pub use table::{
-    Anomaly, AnomalyKind, Endian, FileFacts, Finding, InitTable, MAX_ANOMALIES, MAX_ENTRIES,
-    MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, Severity, SourceFile, TableError,
+    Anomaly, AnomalyKind, Endian, FileFacts, InitTable, MAX_ANOMALIES, MAX_ENTRIES, MAX_LEVELS,
+    MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, SourceFile, TableError,
 };
 pub use tree::{
     CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep,

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Address, CommitSha, Entry, GuardMismatch, Level, Location, Origin, Phase, PortName, Priority,
-    Sha256, SymbolName,
+    Address, CommitSha, Entry, Finding, GuardMismatch, Level, Location, Origin, Phase, PortName,
+    Priority, Sha256, SymbolName,
 };
 
 /// The version of the JSON that this program writes and reads.
@@ -182,31 +182,6 @@ pub enum AnomalyKind {
     /// The file has no symbol table: names and priorities are gone, and so is
     /// any table without an output section of its own.
     Stripped,
-}
-
-/// One place in a table where a rule holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Finding {
-    /// The rule's code, such as `IB104`.
-    pub rule: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// What was found, and what to do about it.
-    pub message: String,
-    /// Position of the entry concerned.
-    pub entry: Option<u32>,
-}
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Worth knowing.
-    Note,
-    /// Probably not meant.
-    Warning,
-    /// The firmware does not do what its registry says.
-    Error,
 }
 
 /// Why a JSON text is no table.
@@ -430,17 +405,6 @@ impl Endian {
         match self {
             Self::Little => "little",
             Self::Big => "big",
-        }
-    }
-}
-
-impl Severity {
-    /// The word for the severity.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
         }
     }
 }

@@ -2,6 +2,8 @@
 //! program.
 
 pub mod catalog;
+pub mod findings;
 pub mod history;
 pub mod json;
+pub mod sarif;
 pub mod terminal;

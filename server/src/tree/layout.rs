@@ -57,11 +57,22 @@ pub struct LayoutSection {
     pub(crate) unknown: toml::Table,
 }
 
+/// A value that may be written as one text or as a list.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a text, or a list of texts")]
-enum OneOrMore {
+pub(crate) enum OneOrMore {
     One(String),
     More(Vec<String>),
+}
+
+impl OneOrMore {
+    /// The values.
+    pub(crate) fn into_list(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::More(values) => values,
+        }
+    }
 }
 
 /// Why a section `[tree]` describes no layout.

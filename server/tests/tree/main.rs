@@ -2,6 +2,7 @@
 //! that they list, and trees that mean no good. All are made by the tests.
 
 mod catalogs;
+mod checks;
 mod commands;
 mod hostile;
 mod layouts;

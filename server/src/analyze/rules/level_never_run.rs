@@ -1,13 +1,13 @@
 //! IB106 `level-never-run`: entries of a level that main is not seen to run.
 
-use super::{Hit, Rule};
+use super::{Check, Hit, Rule};
 use crate::model::{Entry, EntryKind, Origin, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB106",
     name: "level-never-run",
     severity: Severity::Warning,
-    check: |table| {
+    check: Check::Table(|table| {
         // A level that is run, and nobody knows which, may be this one.
         let unknown = table.entries.iter().any(|entry| entry.kind == EntryKind::RunLevel);
         let Some(main) = table.main.as_ref().filter(|_| !unknown) else {
@@ -28,8 +28,9 @@ pub(super) const RULE: Rule = Rule {
                     main.function
                 ),
                 entry: Some(entry.position),
+                ..Hit::default()
             });
         }
         hits
-    },
+    }),
 };

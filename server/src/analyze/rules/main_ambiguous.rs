@@ -1,13 +1,13 @@
 //! IB113 `main-ambiguous`: several functions look like main.
 
-use super::{Rule, function_name, per_anomaly};
+use super::{Check, Rule, function_name, per_anomaly};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB113",
     name: "main-ambiguous",
     severity: Severity::Warning,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::MainAmbiguous, |anomaly| {
             let read =
                 table.main.as_ref().map_or("another function", |main| main.function.as_str());
@@ -16,5 +16,5 @@ pub(super) const RULE: Rule = Rule {
                 function_name(anomaly)
             )
         })
-    },
+    }),
 };

@@ -1,13 +1,13 @@
 //! IB107 `malformed-table`: bounds that contradict each other or the size of a pointer.
 
-use super::{Rule, per_anomaly, table_name};
+use super::{Check, Rule, per_anomaly, table_name};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB107",
     name: "malformed-table",
     severity: Severity::Error,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::MalformedTable, |anomaly| match anomaly.value {
             Some(size) => format!(
                 "the {} has {size} bytes, which is no whole number of pointers: something else was placed between its bounds",
@@ -18,5 +18,5 @@ pub(super) const RULE: Rule = Rule {
                 table_name(anomaly)
             ),
         })
-    },
+    }),
 };

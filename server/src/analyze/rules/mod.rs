@@ -1,8 +1,13 @@
 //! Rules: a stable code, a name, a severity and what to do. One file per rule.
 //!
-//! `IB1xx` asks whether an entry will run at all.
+//! `IB1xx` asks whether an entry will run at all, `IB3xx` whether what is started
+//! is stopped, `IB4xx` whether a port departs from the others.
 
+#[cfg(test)]
+mod cases;
+mod deinit_after_sweep;
 mod empty_registry;
+mod guard_mismatch;
 mod level_never_run;
 mod level_unknown;
 mod lost_entry;
@@ -11,7 +16,10 @@ mod main_incomplete;
 mod main_not_read;
 mod malformed_table;
 mod missing_bounds;
+mod missing_deinit;
+mod missing_landmark;
 mod newer_abi;
+mod order_departs;
 mod orphan_section;
 mod source_unparsed;
 mod stripped;
@@ -19,7 +27,9 @@ mod table_not_loaded;
 mod table_too_long;
 mod wild_pointer;
 
-use crate::model::{Anomaly, AnomalyKind, Finding, InitTable, Severity};
+use super::consensus::Consensus;
+use super::fleet::{Fleet, entry};
+use crate::model::{Anomaly, AnomalyKind, Confidence, Evidence, Finding, InitTable, Severity};
 
 /// One rule.
 pub struct Rule {
@@ -29,18 +39,31 @@ pub struct Rule {
     pub name: &'static str,
     /// How much a finding matters.
     pub severity: Severity,
-    /// Where the rule holds in a table.
-    check: fn(&InitTable) -> Vec<Hit>,
+    /// Where the rule holds.
+    check: Check,
+}
+
+/// What a rule looks at.
+enum Check {
+    /// One table.
+    Table(fn(&InitTable) -> Vec<Hit>),
+    /// Several tables side by side; each hit with the place of its table.
+    Fleet(fn(&Fleet<'_>, &Consensus) -> Vec<(usize, Hit)>),
 }
 
 /// One place where a rule holds.
+#[derive(Default)]
 struct Hit {
     message: String,
     entry: Option<u32>,
+    subsystem: Option<String>,
+    confidence: Confidence,
+    suggestion: Option<String>,
+    evidence: Vec<Evidence>,
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 16] = [
+pub static RULES: [Rule; 21] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -57,6 +80,11 @@ pub static RULES: [Rule; 16] = [
     main_incomplete::RULE,
     level_unknown::RULE,
     source_unparsed::RULE,
+    missing_deinit::RULE,
+    guard_mismatch::RULE,
+    deinit_after_sweep::RULE,
+    order_departs::RULE,
+    missing_landmark::RULE,
 ];
 
 /// The rule with that code or name.
@@ -64,20 +92,56 @@ pub fn rule(text: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == text || rule.name == text)
 }
 
-/// What the rules say of a table, by code.
+/// What the rules say of a table by itself, by code.
 pub fn findings(table: &InitTable) -> Vec<Finding> {
-    let findings_of = |rule: &Rule| {
-        let hits = (rule.check)(table).into_iter();
-        let (code, severity) = (rule.code.to_owned(), rule.severity);
-        hits.map(move |Hit { message, entry }| Finding {
-            rule: code.clone(),
-            severity,
-            message,
-            entry,
-        })
-        .collect::<Vec<_>>()
+    let findings_of = |rule: &Rule| match rule.check {
+        Check::Table(check) => {
+            check(table).into_iter().map(|hit| rule.finding(hit)).collect::<Vec<_>>()
+        }
+        Check::Fleet(_) => Vec::new(),
     };
     RULES.iter().flat_map(findings_of).collect()
+}
+
+/// What the rules say of tables side by side, by code; each with the place of its
+/// table in the fleet.
+pub fn findings_across(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Finding)> {
+    let findings_of = |rule: &'static Rule| match rule.check {
+        Check::Table(_) => Vec::new(),
+        Check::Fleet(check) => check(fleet, consensus)
+            .into_iter()
+            .map(|(unit, hit)| (unit, rule.finding(hit)))
+            .collect::<Vec<_>>(),
+    };
+    RULES.iter().flat_map(findings_of).collect()
+}
+
+impl Rule {
+    fn finding(&self, hit: Hit) -> Finding {
+        let Hit { message, entry, subsystem, confidence, suggestion, evidence } = hit;
+        Finding {
+            rule: self.code.to_owned(),
+            severity: self.severity,
+            message,
+            entry,
+            subsystem,
+            confidence,
+            suggestion,
+            evidence,
+            waived: None,
+        }
+    }
+}
+
+/// What a table of the fleet has of a subsystem, as evidence.
+fn evidence_of(fleet: &Fleet<'_>, unit: usize, position: u32) -> Evidence {
+    let found = entry(fleet.units[unit].table, position);
+    Evidence {
+        of: fleet.units[unit].label.to_owned(),
+        position,
+        function: found.and_then(|entry| entry.function.clone()),
+        place: found.and_then(|entry| entry.location.clone()),
+    }
 }
 
 /// A hit for each anomaly of a kind.
@@ -90,7 +154,11 @@ fn per_anomaly(
         .anomalies
         .iter()
         .filter(|anomaly| anomaly.kind == kind)
-        .map(|anomaly| Hit { message: message(anomaly), entry: position(table, anomaly) })
+        .map(|anomaly| Hit {
+            message: message(anomaly),
+            entry: position(table, anomaly),
+            ..Hit::default()
+        })
         .collect()
 }
 

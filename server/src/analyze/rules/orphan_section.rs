@@ -1,13 +1,13 @@
 //! IB102 `orphan-section`: an entry in a section that no linker script collected, so nobody runs it.
 
-use super::{Rule, function_name, per_anomaly, table_name};
+use super::{Check, Rule, function_name, per_anomaly, table_name};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB102",
     name: "orphan-section",
     severity: Severity::Error,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::OrphanSection, |anomaly| {
             format!(
                 "{} was registered, but the linker script does not collect the {}: nothing runs it; INCLUDE the registry's fragment in SECTIONS",
@@ -15,5 +15,5 @@ pub(super) const RULE: Rule = Rule {
                 table_name(anomaly)
             )
         })
-    },
+    }),
 };

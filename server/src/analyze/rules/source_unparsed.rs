@@ -1,13 +1,13 @@
 //! IB116 `source-unparsed`: a part of main's text could not be parsed.
 
-use super::{Rule, function_name, per_anomaly};
+use super::{Check, Rule, function_name, per_anomaly};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB116",
     name: "source-unparsed",
     severity: Severity::Note,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::SourceUnparsed, |anomaly| {
             let line =
                 anomaly.value.map(|line| format!(" from line {line} on")).unwrap_or_default();
@@ -16,5 +16,5 @@ pub(super) const RULE: Rule = Rule {
                 function_name(anomaly)
             )
         })
-    },
+    }),
 };

@@ -1,13 +1,13 @@
 //! IB109 `table-too-long`: a table longer than is read.
 
-use super::{Rule, per_anomaly, table_name};
+use super::{Check, Rule, per_anomaly, table_name};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB109",
     name: "table-too-long",
     severity: Severity::Warning,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::TableTooLong, |anomaly| {
             let found = anomaly.value.unwrap_or_default();
             format!(
@@ -15,5 +15,5 @@ pub(super) const RULE: Rule = Rule {
                 table_name(anomaly)
             )
         })
-    },
+    }),
 };

@@ -1,13 +1,13 @@
 //! IB104 `wild-pointer`: a word of a table that leads to no code: running the level would crash.
 
-use super::{Rule, function_name, per_anomaly, table_name};
+use super::{Check, Rule, function_name, per_anomaly, table_name};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB104",
     name: "wild-pointer",
     severity: Severity::Error,
-    check: |table| {
+    check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::WildPointer, |anomaly| {
             let address = anomaly.address.map(|address| address.to_string()).unwrap_or_default();
             format!(
@@ -16,5 +16,5 @@ pub(super) const RULE: Rule = Rule {
                 table_name(anomaly)
             )
         })
-    },
+    }),
 };

@@ -1,0 +1,102 @@
+//! IB305 `deinit-after-sweep`: a deinit runs after the heap was swept, while most
+//! ports run it before.
+//!
+//! `gc_sweep_all` runs every finaliser and frees every object. A driver that
+//! still uses its objects afterwards, as an interrupt may, uses freed memory.
+
+use super::{Check, Hit, Rule, evidence_of};
+use crate::analyze::consensus::{Consensus, Item, items};
+use crate::analyze::fleet::{Fleet, entry};
+use crate::model::{Confidence, Phase, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    code: "IB305",
+    name: "deinit-after-sweep",
+    severity: Severity::Warning,
+    check: Check::Fleet(check),
+};
+
+/// The landmark that sweeps the heap.
+pub(super) const SWEEP: &str = "gc_sweep_all";
+
+/// Least number of ports, and least share of them, that must run it before.
+const LEAST_PORTS: f64 = 3.0;
+const LEAST_SUPPORT: f64 = 0.75;
+
+fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
+    let sweep = Item { name: SWEEP.to_owned(), phase: None };
+    let mut hits = Vec::new();
+    for (unit, of_unit) in fleet.units.iter().enumerate() {
+        let items = items(&of_unit.table.entries);
+        for (item, position) in late(&items, consensus) {
+            let (before, both) = consensus.support(item, &sweep);
+            let name = entry(of_unit.table, position).map(|entry| entry.display_name());
+            let evidence = fleet
+                .others_that_stop(unit, &item.name)
+                .into_iter()
+                .filter(|&(other, _)| runs_before_sweep(fleet, other, item, &sweep))
+                .map(|(other, position)| evidence_of(fleet, other, position))
+                .collect();
+            hits.push((
+                unit,
+                Hit {
+                    message: format!(
+                        "`{}` runs after `{SWEEP}`, and before it on {before:.0} of {both:.0} ports: what it stops may still use objects that the sweep has freed",
+                        name.unwrap_or_default()
+                    ),
+                    entry: Some(position),
+                    subsystem: Some(item.name.clone()),
+                    confidence: Confidence::Medium,
+                    suggestion: Some(format!("move it in front of `{SWEEP}`")),
+                    evidence,
+                },
+            ));
+        }
+    }
+    hits
+}
+
+/// The deinits of a table that run after the sweep, and before it on most ports.
+pub(super) fn late<'a>(items: &'a [(Item, u32)], consensus: &Consensus) -> Vec<(&'a Item, u32)> {
+    let sweep = Item { name: SWEEP.to_owned(), phase: None };
+    let Some(swept) = items.iter().position(|(item, _)| *item == sweep) else {
+        return Vec::new();
+    };
+    let is_late = |item: &Item| {
+        // The table itself is among those that do not.
+        let (before, both) = consensus.support(item, &sweep);
+        item.phase == Some(Phase::Deinit) && before >= LEAST_PORTS && before / both >= LEAST_SUPPORT
+    };
+    let behind = items[swept..].iter().filter(|(item, _)| is_late(item));
+    behind.map(|(item, position)| (item, *position)).collect()
+}
+
+fn runs_before_sweep(fleet: &Fleet<'_>, unit: usize, item: &Item, sweep: &Item) -> bool {
+    let items = items(&fleet.units[unit].table.entries);
+    let place = |wanted: &Item| items.iter().position(|(other, _)| other == wanted);
+    place(item) < place(sweep)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::{alike, found};
+
+    #[test]
+    fn a_port_that_stops_after_the_sweep_what_others_stop_before_is_found() {
+        let mut ports = alike("", "pwm_deinit(); gc_sweep_all(); mp_deinit();");
+        assert_eq!(found("IB305", &ports, ""), [""; 0]);
+        ports[1].2 = "gc_sweep_all(); pwm_deinit(); mp_deinit();";
+        assert_eq!(found("IB305", &ports, ""), ["b pwm"]);
+        let waived =
+            "[[waiver]]\nrule = 'deinit-after-sweep'\nport = 'b'\nreason = 'static objects'";
+        assert_eq!(found("IB305", &ports, waived), ["b pwm waived"]);
+    }
+
+    #[test]
+    fn where_ports_disagree_nothing_is_said() {
+        let mut ports = alike("", "pwm_deinit(); gc_sweep_all();");
+        ports[1].2 = "gc_sweep_all(); pwm_deinit();";
+        ports[2].2 = "gc_sweep_all(); pwm_deinit();";
+        assert_eq!(found("IB305", &ports, ""), [""; 0]);
+    }
+}

@@ -1,0 +1,100 @@
+//! IB401 `order-departs`: something runs on the other side of a landmark than on
+//! most ports, or is stopped before what most ports stop first.
+//!
+//! The order of two inits between the same landmarks is left out: drivers rarely
+//! need one another at start, and where they do the compiler of the order knows.
+
+use super::deinit_after_sweep::{SWEEP, late};
+use super::{Check, Hit, Rule};
+use crate::analyze::consensus::{Consensus, Departure, Item, items};
+use crate::analyze::fleet::{Fleet, entry};
+use crate::model::{Confidence, Phase, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    code: "IB401",
+    name: "order-departs",
+    severity: Severity::Note,
+    check: Check::Fleet(check),
+};
+
+fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
+    let mut hits = Vec::new();
+    for (unit, of_unit) in fleet.units.iter().enumerate() {
+        // What stands behind the sweep has a rule of its own, and would make all
+        // that stands in front of it look early.
+        let mut items = items(&of_unit.table.entries);
+        let behind: Vec<u32> =
+            late(&items, consensus).into_iter().map(|(_, position)| position).collect();
+        items.retain(|(_, position)| !behind.contains(position));
+        for departure in consensus.departures(items) {
+            let Some(told) = told(&departure) else { continue };
+            let name = entry(of_unit.table, departure.position).map(|entry| entry.display_name());
+            hits.push((
+                unit,
+                Hit {
+                    message: format!(
+                        "`{}` ({}) {told}; at least {:.0} % of {:.0} ports agree on the other way round",
+                        name.unwrap_or_default(),
+                        departure.item,
+                        departure.support * 100.0,
+                        departure.ports
+                    ),
+                    entry: Some(departure.position),
+                    subsystem: Some(departure.item.name.clone()),
+                    confidence: Confidence::Medium,
+                    suggestion: Some(
+                        "see whether the port needs it so; if it does, waive this with the reason".to_owned(),
+                    ),
+                    evidence: Vec::new(),
+                },
+            ));
+        }
+    }
+    hits
+}
+
+/// What of a departure is worth telling, in words.
+fn told(departure: &Departure) -> Option<String> {
+    let own = &departure.item;
+    let matters = |other: &&Item| match (own.phase, other.phase) {
+        (Some(Phase::Deinit), None) => other.name != SWEEP,
+        // Drivers rarely care about the heap when they start.
+        (Some(Phase::Init), None) => other.name != "gc_init",
+        (Some(Phase::Deinit), Some(Phase::Deinit)) => true,
+        _ => false,
+    };
+    let names = |items: &[Item]| -> Vec<String> {
+        items.iter().filter(matters).map(Item::to_string).collect()
+    };
+    let (before, after) = (names(&departure.behind), names(&departure.ahead));
+    let parts: Vec<String> = [("before", before), ("after", after)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(word, names)| format!("runs {word} {}", names.join(", ")))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cases::{alike, found};
+
+    #[test]
+    fn a_port_that_starts_before_boot_py_what_others_start_after_is_found() {
+        let mut ports = alike("pyexec_file(\"boot.py\"); usb_init();", "mp_deinit();");
+        assert_eq!(found("IB401", &ports, ""), [""; 0]);
+        ports[3].1 = "usb_init(); pyexec_file(\"boot.py\");";
+        assert_eq!(found("IB401", &ports, ""), ["d usb"]);
+        let waived = "[[waiver]]\nrule = 'IB401'\nport = 'd'\nreason = 'needs it'";
+        assert_eq!(found("IB401", &ports, waived), ["d usb waived"]);
+    }
+
+    #[test]
+    fn stopping_in_another_order_is_found_and_starting_so_is_not() {
+        let mut ports = alike("a_init(); b_init();", "b_deinit(); a_deinit();");
+        ports[0].1 = "b_init(); a_init();";
+        assert_eq!(found("IB401", &ports, ""), [""; 0]);
+        ports[0].2 = "a_deinit(); b_deinit();";
+        assert_eq!(found("IB401", &ports, "").len(), 1);
+    }
+}
