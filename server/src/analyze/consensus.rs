@@ -13,6 +13,9 @@ use utoipa::ToSchema;
 use super::fleet::Fleet;
 use crate::model::{Entry, EntryKind, Phase};
 
+/// Least weight of ports that must have both halves of a pair for their order to
+/// count: what one port does is nothing to agree on.
+const LEAST_TO_ORDER: f64 = 2.0;
 /// Least weight of ports that must have both halves of a pair before anything is
 /// said of their order.
 pub const LEAST_PORTS: f64 = 4.0;
@@ -204,7 +207,7 @@ fn ordered(consensus: &Consensus, mean: &BTreeMap<&Item, f64>) -> Vec<Vec<Item>>
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     for (first, second) in consensus.before.keys() {
         let (for_it, both) = consensus.support(first, second);
-        if for_it * 2.0 > both {
+        if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
             let (first, second) = (index_of[first], index_of[second]);
             after[first].push(second);
             before[second].push(first);
@@ -289,6 +292,95 @@ impl std::fmt::Display for Item {
         match self.phase {
             Some(phase) => write!(f, "{} {phase}", self.name),
             None => write!(f, "{}", self.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::analyze::derive;
+    use crate::analyze::fleet::Unit;
+    use crate::analyze::policy::Policy;
+    use crate::extract::source;
+    use crate::model::{InitTable, PortName, SourceFile};
+
+    /// A table of a main with these calls in its loop.
+    fn table(calls: &[String]) -> InitTable {
+        let calls: Vec<String> = calls.iter().map(|name| format!("{name}_init();")).collect();
+        let text = format!("int main(void) {{ for (;;) {{ mp_init(); {} }} }}", calls.join(" "));
+        let path = "main.c".to_owned();
+        let file = SourceFile { port: "any".parse().unwrap(), path, commit: None };
+        let mut table = source::read(text.as_bytes(), file).unwrap().unwrap();
+        derive(&mut table);
+        table
+    }
+
+    fn consensus(mains: &[Vec<String>]) -> (Consensus, Vec<InitTable>) {
+        let tables: Vec<InitTable> = mains.iter().map(|calls| table(calls)).collect();
+        let ports: Vec<PortName> =
+            (0..mains.len()).map(|index| format!("p{index}").parse().unwrap()).collect();
+        let units = tables
+            .iter()
+            .zip(&ports)
+            .map(|(table, port)| Unit { label: port.as_str(), port, table })
+            .collect();
+        (Consensus::of(&Fleet::new(units, &Policy::default())), tables)
+    }
+
+    fn names(consensus: &Consensus) -> Vec<Vec<&str>> {
+        let of_group = |group| {
+            let group: &Vec<Item> = group;
+            group.iter().map(|item| item.name.as_str()).collect()
+        };
+        consensus.order.iter().map(of_group).collect()
+    }
+
+    fn list(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn most_ports_decide_and_the_one_that_departs_is_named() {
+        let usual = list(&["a", "b", "c"]);
+        let mut mains = vec![usual; 4];
+        mains.push(list(&["c", "a", "b"]));
+        let (consensus, tables) = consensus(&mains);
+        assert_eq!(names(&consensus), [["mp_init"], ["a"], ["b"], ["c"]]);
+        let departures = consensus.departures(items(&tables[4].entries));
+        let said: Vec<String> =
+            departures.iter().map(|departure| departure.item.to_string()).collect();
+        assert_eq!(said, ["c init"]);
+        assert_eq!(departures[0].behind.len(), 2);
+        assert!(consensus.departures(items(&tables[0].entries)).is_empty());
+    }
+
+    #[test]
+    fn ports_that_go_in_circles_are_shown_in_one_group() {
+        let mains = [list(&["a", "b", "c"]), list(&["b", "c", "a"]), list(&["c", "a", "b"])];
+        let (consensus, _) = consensus(&mains);
+        assert_eq!(names(&consensus)[0], ["mp_init"]);
+        let mut circle = names(&consensus)[1].clone();
+        circle.sort_unstable();
+        assert_eq!(circle, ["a", "b", "c"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ports_that_do_alike_agree_on_what_they_do(
+            calls in proptest::collection::hash_set("[a-l]{3}", 0..10),
+            ports in 1..6_usize,
+        ) {
+            let calls: Vec<String> = calls.into_iter().collect();
+            let (consensus, tables) = consensus(&vec![calls.clone(); ports]);
+            let mut expected = vec!["mp_init".to_owned()];
+            expected.extend(calls);
+            let order: Vec<String> =
+                consensus.order.iter().flatten().map(|item| item.name.clone()).collect();
+            prop_assert_eq!(order, expected);
+            prop_assert!(consensus.departures(items(&tables[0].entries)).is_empty());
         }
     }
 }

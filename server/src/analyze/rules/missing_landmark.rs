@@ -15,25 +15,30 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Fleet(check),
 };
 
-/// The calls, and what they are for.
-const EXPECTED: [(&str, &str); 2] = [
-    ("gc_sweep_all", "finalisers of live objects do not run: files stay open, peripherals stay on"),
-    ("mp_deinit", "what the runtime holds is not released"),
+/// The calls; whether they are expected of every main that comes out of its
+/// scripts, or only of those that stop something then; and what they are for.
+const EXPECTED: [(&str, bool, &str); 2] = [
+    (
+        "gc_sweep_all",
+        false,
+        "finalisers of live objects do not run: files stay open, peripherals stay on",
+    ),
+    ("mp_deinit", true, "what the runtime holds is not released"),
 ];
 
 /// Least number of ports that must make the call.
 const LEAST_PORTS: usize = 4;
 
 fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
-    // A main that stops nothing on its way out does not soft-reset, it ends.
-    let resets = |unit: usize| {
-        let entries = &fleet.units[unit].table.entries;
-        entries
-            .iter()
-            .any(|entry| entry.stage == Some(Stage::Stop) && entry.phase == Some(Phase::Deinit))
-    };
     let mut hits = Vec::new();
-    for (landmark, effect) in EXPECTED {
+    for (landmark, always, effect) in EXPECTED {
+        // A main that stops nothing on its way out may just end.
+        let resets = |unit: usize| {
+            let entries = &fleet.units[unit].table.entries;
+            entries.iter().any(|entry| {
+                entry.stage == Some(Stage::Stop) && (always || entry.phase == Some(Phase::Deinit))
+            })
+        };
         let has = |unit: usize| {
             let is_it = |entry: &Entry| {
                 entry.function.as_ref().is_some_and(|name| name.as_str() == landmark)
