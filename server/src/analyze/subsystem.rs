@@ -7,8 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use super::fleet::Unit;
 use super::policy::matches;
-use crate::model::{PortName, SymbolName};
+use crate::model::{EntryKind, PortName, SymbolName};
 
 /// Words in front that say where the code lives, not what it is about.
 const PREFIXES: [&str; 5] = ["mp_", "machine_", "mod_", "modmachine_", "pyb_"];
@@ -47,6 +50,69 @@ pub struct Mapping {
     pub subsystem: String,
     /// The alias that says so; `None` for the rule of names.
     pub alias: Option<String>,
+}
+
+/// A function of several tables, with the subsystem that it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MappedFunction {
+    /// The function.
+    pub function: SymbolName,
+    /// Its subsystem.
+    pub subsystem: String,
+    /// How it came to it.
+    pub by: By,
+    /// The alias, where one says so.
+    pub alias: Option<String>,
+    /// The ports or boards that call it, by name.
+    pub on: Vec<String>,
+}
+
+/// How a function came to its subsystem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    /// An alias of the configuration.
+    Alias,
+    /// The rule of names took something off.
+    Rule,
+    /// Nothing: the name is its own subsystem.
+    Nothing,
+}
+
+impl By {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alias => "alias",
+            Self::Rule => "rule",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// How every init and deinit function of several tables was mapped, by subsystem
+/// and name. One that ports map differently stands there once for each.
+pub fn mapped(units: &[Unit<'_>], aliases: &Aliases) -> Vec<MappedFunction> {
+    let mut found: BTreeMap<(String, SymbolName), MappedFunction> = BTreeMap::new();
+    for unit in units {
+        let entries = unit.table.entries.iter().filter(|entry| entry.kind == EntryKind::Entry);
+        for function in entries.filter_map(|entry| entry.function.as_ref()) {
+            let Mapping { subsystem, alias } = aliases.map(function, Some(unit.port));
+            let by = match &alias {
+                Some(_) => By::Alias,
+                None if subsystem == function.as_str() => By::Nothing,
+                None => By::Rule,
+            };
+            let row = found.entry((subsystem.clone(), function.clone())).or_insert_with(|| {
+                let (function, on) = (function.clone(), Vec::new());
+                MappedFunction { function, subsystem, by, alias, on }
+            });
+            if row.on.last().map(String::as_str) != Some(unit.label) {
+                row.on.push(unit.label.to_owned());
+            }
+        }
+    }
+    found.into_values().collect()
 }
 
 impl Aliases {

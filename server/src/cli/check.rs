@@ -9,14 +9,10 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::build_path::board_of_path;
-use super::source_tree::TreeArguments;
-use super::{extract, firmware_file};
-use crate::analyze::check::{Baseline, Subject, check};
-use crate::config::Config;
-use crate::model::{PortName, Severity, Sha256};
+use super::subjects::Subjects;
+use crate::analyze::check::{Baseline, check};
+use crate::model::Severity;
 use crate::report::{findings, json, sarif};
-use crate::tree::mains;
 
 /// Largest baseline, in bytes.
 const MAX_BASELINE_BYTES: u64 = 64 << 20;
@@ -25,15 +21,8 @@ const MAX_BASELINE_BYTES: u64 = 64 << 20;
 /// side by side
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Linked firmware (ELF)
-    #[arg(value_name = "FILE", required_unless_present = "tree", conflicts_with = "tree")]
-    files: Vec<PathBuf>,
-    /// Source tree to check in place of firmware: a folder with its files, or a
-    /// git repository, which may be bare
-    #[arg(long, value_name = "PATH")]
-    tree: Option<PathBuf>,
     #[command(flatten)]
-    reading: TreeArguments,
+    subjects: Subjects,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
@@ -70,7 +59,7 @@ enum FailOn {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let (mut subjects, config) = self.subjects()?;
+        let (mut subjects, config) = self.subjects.read()?;
         let baseline = match &self.baseline {
             Some(path) => read_baseline(path)?,
             None => Baseline::default(),
@@ -101,42 +90,6 @@ impl Check {
             && report.open().any(|found| found.finding.severity >= least);
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
-
-    /// The tables to check, and the configuration to check them with.
-    fn subjects(&self) -> anyhow::Result<(Vec<Subject>, Config)> {
-        if let Some(path) = &self.tree {
-            let tree = self.reading.open(path, &[])?;
-            let found = mains::read(&*tree.opened.tree, &tree.config.tree, &tree.ports)?;
-            for missing in &found.missing {
-                super::complain(&anyhow::anyhow!("{missing}"));
-            }
-            ensure!(!found.tables.is_empty(), "{} has no main to check", path.display());
-            let subject = |table: crate::model::InitTable| {
-                let port = table.source.as_ref().map(|source| source.port.clone())?;
-                Some(Subject { label: port.to_string(), port, board: None, table })
-            };
-            return Ok((found.tables.into_iter().filter_map(subject).collect(), tree.config));
-        }
-        let config = self.reading.config_of_firmware()?;
-        let subjects = self.files.iter().map(|path| subject(path)).collect::<Result<_, _>>()?;
-        Ok((subjects, config))
-    }
-}
-
-fn subject(path: &Path) -> anyhow::Result<Subject> {
-    let bytes = firmware_file::read(path)?;
-    let table = crate::extract::extract(&bytes[..], Sha256::of(&bytes))
-        .with_context(|| path.display().to_string())?;
-    let board = board_of_path(path);
-    // Files that name no port are compared as if of one.
-    let unknown = || "unknown".parse::<PortName>().context("a port without a name");
-    let port = board.as_ref().map_or_else(unknown, |board| Ok(board.port.clone()))?;
-    Ok(Subject {
-        label: extract::label(path),
-        port,
-        board: board.map(|board| board.label()),
-        table,
-    })
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {

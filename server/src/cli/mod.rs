@@ -16,6 +16,8 @@ mod openapi;
 mod project;
 mod serve;
 mod source_tree;
+mod subjects;
+mod subsystems;
 mod token;
 mod upload;
 mod why;
@@ -38,6 +40,7 @@ pub struct Cli {
 enum Command {
     Extract(extract::Extract),
     Check(check::Check),
+    Subsystems(subsystems::Subsystems),
     Why(why::Why),
     Catalog(catalog::Catalog),
     Serve(serve::Serve),
@@ -82,6 +85,7 @@ impl Cli {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
             Command::Check(check) => check.run(),
+            Command::Subsystems(subsystems) => subsystems.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),
             Command::Serve(serve) => serve.run(),

@@ -152,3 +152,37 @@ fn what_is_wrong_with_a_configuration_is_said_in_one_line() {
         assert_eq!(error.lines().count(), 1, "{error}");
     }
 }
+
+#[test]
+fn every_function_is_shown_with_what_mapped_it() {
+    let folder = made::folder(&[
+        ("initboard.toml", "[subsystems]\nusb = ['tusb_*']\n"),
+        (
+            "ports/a/main.c",
+            "int main(void) { mp_init(); tusb_init(); a_dma_init(); initialise(); }",
+        ),
+        ("ports/b/main.c", "int main(void) { mp_init(); usb_init0(); }"),
+    ]);
+    let program = env!("CARGO_BIN_EXE_initboard");
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.arg("subsystems").arg("--tree").arg(folder.path()).args(arguments);
+        command.output().unwrap()
+    };
+    assert_eq!(
+        out(&run(&[])),
+        "dma
+  a_dma_init                           rule                       a
+initialise
+  initialise                           nothing                    a
+usb
+  tusb_init                            alias tusb_*               a
+  usb_init0                            rule                       b
+4 functions: 1 by an alias, 2 by the rule of names, 1 by nothing
+"
+    );
+    let unmapped: Value =
+        serde_json::from_str(out(&run(&["--unmapped", "--format", "json"]))).unwrap();
+    assert_eq!(unmapped[0]["function"], "initialise");
+    assert_eq!(unmapped.as_array().unwrap().len(), 1);
+}
