@@ -46,7 +46,7 @@ pub struct Found {
 }
 
 /// What a check found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 pub struct Report {
     /// The findings, by port or board, then by code.
     pub findings: Vec<Found>,
@@ -58,7 +58,7 @@ pub struct Report {
 }
 
 /// A waiver that waives nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct UnusedWaiver {
     /// The waiver.
     #[serde(flatten)]

@@ -41,8 +41,12 @@ pub struct Consensus {
     /// How many ports have each item.
     #[serde(skip)]
     pub ports: BTreeMap<Item, f64>,
+    /// A number for each item.
     #[serde(skip)]
-    before: HashMap<(Item, Item), f64>,
+    numbers: HashMap<Item, usize>,
+    /// For each pair of numbers, how many ports run the first one first.
+    #[serde(skip)]
+    before: HashMap<(usize, usize), f64>,
 }
 
 /// One pair of items that a table runs the other way round than most ports.
@@ -107,14 +111,16 @@ impl Consensus {
         for unit in &fleet.units {
             let vote = 1.0 / boards_of[unit.port.as_str()];
             let items = items(&unit.table.entries);
+            let numbers: Vec<usize> =
+                items.iter().map(|(item, _)| consensus.number(item)).collect();
             let last = f64::from(u32::try_from(items.len().max(2) - 1).unwrap_or(u32::MAX));
             for (index, (item, _)) in items.iter().enumerate() {
                 *consensus.ports.entry(item.clone()).or_default() += vote;
                 let place = places.entry(item.clone()).or_default();
                 let index_as_number = f64::from(u32::try_from(index).unwrap_or(u32::MAX));
                 *place = (place.0 + vote * index_as_number / last, place.1 + vote);
-                for (other, _) in &items[index + 1..] {
-                    *consensus.before.entry((item.clone(), other.clone())).or_default() += vote;
+                for &other in &numbers[index + 1..] {
+                    *consensus.before.entry((numbers[index], other)).or_default() += vote;
                 }
             }
         }
@@ -124,14 +130,29 @@ impl Consensus {
         consensus
     }
 
+    /// The number of an item, which is given one where it has none.
+    fn number(&mut self, item: &Item) -> usize {
+        if let Some(&known) = self.numbers.get(item) {
+            return known;
+        }
+        let next = self.numbers.len();
+        self.numbers.insert(item.clone(), next);
+        next
+    }
+
     /// The weight of ports that run `first` before `second`, and of those that
     /// have both.
     pub fn support(&self, first: &Item, second: &Item) -> (f64, f64) {
-        let weight = |a: &Item, b: &Item| {
-            self.before.get(&(a.clone(), b.clone())).copied().unwrap_or_default()
-        };
-        let first_first = weight(first, second);
-        (first_first, first_first + weight(second, first))
+        match (self.numbers.get(first), self.numbers.get(second)) {
+            (Some(&first), Some(&second)) => self.weights(first, second),
+            _ => (0.0, 0.0),
+        }
+    }
+
+    fn weights(&self, first: usize, second: usize) -> (f64, f64) {
+        let weight = |pair| self.before.get(&pair).copied().unwrap_or_default();
+        let first_first: f64 = weight((first, second));
+        (first_first, first_first + weight((second, first)))
     }
 
     /// Whether most ports, and enough of them, run `first` before `second`.
@@ -201,12 +222,15 @@ impl Consensus {
 /// ports run before them, and where nothing tells by their mean place.
 fn ordered(consensus: &Consensus, mean: &BTreeMap<&Item, f64>) -> Vec<Vec<Item>> {
     let items: Vec<&Item> = consensus.ports.keys().collect();
-    let index_of: HashMap<&Item, usize> =
-        items.iter().enumerate().map(|(index, item)| (*item, index)).collect();
+    // The place in `items` of each number.
+    let mut index_of = vec![0; items.len()];
+    for (index, item) in items.iter().enumerate() {
+        index_of[consensus.numbers[*item]] = index;
+    }
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
-    for (first, second) in consensus.before.keys() {
-        let (for_it, both) = consensus.support(first, second);
+    for &(first, second) in consensus.before.keys() {
+        let (for_it, both) = consensus.weights(first, second);
         if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
             let (first, second) = (index_of[first], index_of[second]);
             after[first].push(second);

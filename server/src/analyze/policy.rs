@@ -69,7 +69,7 @@ pub enum Means {
 }
 
 /// A finding that is accepted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Waiver {
     /// The rule, by code or name.
@@ -87,9 +87,11 @@ pub struct Waiver {
     pub reason: String,
     /// The last day on which it is.
     #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
     pub until: Option<Date>,
     /// Keys that there are not.
     #[serde(flatten, skip_serializing)]
+    #[schema(ignore)]
     pub(crate) unknown: toml::Table,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
+//! - `checked` is what the rules say, for both
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
@@ -12,6 +13,7 @@ mod answers;
 mod api;
 mod assets;
 mod auth;
+mod checked;
 mod error;
 pub mod openapi;
 mod pages;
@@ -62,6 +64,7 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}/search", get(api::projects::search))
         .route("/projects/{project}/tree", post(api::tree::upload))
         .route("/projects/{project}/catalog", get(api::sources::catalog))
+        .route("/projects/{project}/findings", get(api::sources::findings))
         .route("/projects/{project}/history", get(api::sources::project_history))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
         .route("/projects/{project}/ports/{port}/source", get(api::sources::source))
@@ -87,6 +90,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))
         .route("/{project}/-/catalog", get(pages::catalog))
+        .route("/{project}/-/findings", get(pages::findings))
         .route("/{project}/-/history", get(pages::project_history))
         .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))

@@ -26,6 +26,7 @@ use super::api::{boards, projects, sources, tree, upload};
         sources::history,
         sources::project_history,
         sources::catalog,
+        sources::findings,
         upload::upload,
         tree::upload,
         super::healthz,

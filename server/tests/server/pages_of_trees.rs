@@ -442,3 +442,50 @@ fn hostile_facts_are_inert() {
         assert!(!app.get(path).text().contains(" style="), "{path}");
     }
 }
+
+#[test]
+fn findings_stand_with_their_evidence_and_their_waiver() {
+    let app = TestApp::start();
+    let html = page(&app, "/micropython/-/findings");
+    assert!(text(&html, ".answer").starts_with("No source tree has been uploaded"));
+    let main = |port: &str, stop: &str| {
+        source(
+            port,
+            &[
+                (Stage::Start, "mp_init", None),
+                (Stage::Start, "usb<i>_init", None),
+                (Stage::Stop, stop, None),
+                (Stage::Stop, "mp_deinit", None),
+            ],
+        )
+    };
+    let tables = vec![
+        main("alif", "usb<i>_deinit"),
+        main("rp2", "usb<i>_deinit"),
+        main("stm32", "pin_deinit"),
+    ];
+    record(&app, &TreeFacts { tables, ..listing(1, &["stm32/PYBV10"]) });
+
+    let html = page(&app, "/micropython/-/findings");
+    assert!(
+        text(&html, ".answer")
+            .starts_with("0 errors, 1 warning and 0 notes in the mains of 3 ports")
+    );
+    let found = text(&html, "section.group");
+    assert!(found.contains("usb<i>_init starts usb<i> on every soft reset"), "{found}");
+    assert!(found.contains("others do so on alif, rp2"), "{found}");
+    assert_eq!(
+        texts(&html, "section li a"),
+        ["alif", "ports/alif/main.c:102", "rp2", "ports/rp2/main.c:102"]
+    );
+    assert_eq!(
+        text(&html, ".waiver"),
+        "[[waiver]] rule = \"IB301\" port = \"stm32\" subsystem = \"usb<i>\" reason = \"\""
+    );
+    let html = page(&app, "/micropython/-/findings?port=rp2");
+    assert!(texts(&html, "section.group").is_empty());
+    let twin = app.get("/api/v1/projects/micropython/findings").json();
+    assert_eq!(twin["findings"][0]["rule"], "IB301");
+    assert_eq!(twin["findings"][0]["of"], "stm32");
+    assert_eq!(twin["checked"].as_array().unwrap().len(), 3);
+}

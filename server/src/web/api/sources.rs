@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::parameters::Parameters;
 use crate::analyze;
+use crate::analyze::check::Report;
 use crate::model::{InitTable, PortName, ProjectName, SourceChange, SymbolName};
 use crate::store::{
     CommitPrefix, HistoryPart, HistorySummary, ListedBoard, ProjectChange, SourceSummary,
@@ -14,7 +15,7 @@ use crate::store::{
 };
 use crate::web::answers::PROJECT_CHANGES_SHOWN;
 use crate::web::path::ApiPath;
-use crate::web::{AppError, AppState, ErrorEnvelope};
+use crate::web::{AppError, AppState, ErrorEnvelope, checked};
 
 /// The main of a port as its text says.
 #[derive(Serialize, ToSchema)]
@@ -187,6 +188,26 @@ pub(in crate::web) async fn catalog(
             None => reader.catalog(project.id)?,
         };
         Ok::<_, AppError>(Json(Catalog { project: project.name, tree, boards }))
+    })
+    .await
+}
+
+/// What the rules say of the mains of all ports, side by side
+#[utoipa::path(get, path = "/api/v1/projects/{project}/findings", tag = "trees",
+    params(("project" = String, Path, description = "Name of the project")),
+    responses(
+        (status = 200, description = "The findings, waived ones among them, and waivers that waive nothing",
+         body = Report),
+        (status = 404, description = "There is no such project", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn findings(
+    State(app): State<AppState>,
+    ApiPath(project): ApiPath<String>,
+) -> Result<Json<Report>, AppError> {
+    let now = jiff::Timestamp::now();
+    app.read(move |reader| {
+        let project = super::project(reader, &project)?;
+        Ok::<_, AppError>(Json(checked::report(reader, project.id, now)?))
     })
     .await
 }

@@ -62,14 +62,21 @@ pub(super) struct Part {
 
 impl FindingView {
     pub(super) fn new(finding: &Finding) -> Self {
-        let part =
-            |(index, text): (usize, &str)| Part { text: text.to_owned(), code: index % 2 == 1 };
         Self {
             rule: finding.rule.clone(),
             severity: finding.severity.as_str(),
             class: class(finding.severity),
-            message: finding.message.split('`').enumerate().map(part).collect(),
+            message: Part::all(&finding.message),
         }
+    }
+}
+
+impl Part {
+    /// The parts of a text with code in backquotes.
+    pub(super) fn all(text: &str) -> Vec<Self> {
+        let part =
+            |(index, text): (usize, &str)| Self { text: text.to_owned(), code: index % 2 == 1 };
+        text.split('`').enumerate().map(part).collect()
     }
 }
 
