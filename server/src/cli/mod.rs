@@ -11,6 +11,8 @@ pub mod demo;
 mod extract;
 mod extract_tree;
 mod firmware_file;
+mod firmware_folder;
+mod matrix;
 mod openapi;
 mod project;
 mod serve;
@@ -38,6 +40,7 @@ enum Command {
     Extract(extract::Extract),
     Why(why::Why),
     Catalog(catalog::Catalog),
+    Matrix(matrix::Matrix),
     Serve(serve::Serve),
     Project(project::Project),
     Token(token::Token),
@@ -81,6 +84,7 @@ impl Cli {
             Command::Extract(extract) => extract.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),
+            Command::Matrix(matrix) => matrix.run(),
             Command::Serve(serve) => serve.run(),
             Command::Project(project) => project.run(),
             Command::Token(token) => token.run(),

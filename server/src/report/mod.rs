@@ -4,4 +4,5 @@
 pub mod catalog;
 pub mod history;
 pub mod json;
+pub mod matrix;
 pub mod terminal;

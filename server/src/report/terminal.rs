@@ -13,7 +13,7 @@ use crate::model::{
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 pub(super) const INIT: Style = AnsiColor::Blue.on_default();
-const DEINIT: Style = AnsiColor::Yellow.on_default();
+pub(super) const DEINIT: Style = AnsiColor::Yellow.on_default();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Longest name that widens its column, in characters.
