@@ -160,7 +160,10 @@ impl Matrix {
         rows.retain(|row| row.cells.iter().any(|cell| !cell.calls.is_empty()));
         let places = places(&consensus);
         // What no main is seen to run has no place in that order: it stands last.
-        rows.sort_by_key(|row| places.get(row.subsystem.as_str()).copied().unwrap_or(usize::MAX));
+        rows.sort_by_key(|row| {
+            let place = places.get(row.subsystem.as_str()).copied();
+            (place.is_none(), place, row.mean_position())
+        });
         for row in &mut rows {
             mark(row);
         }
@@ -217,6 +220,15 @@ impl Matrix {
 }
 
 impl Row {
+    /// The mean of the positions at which units first have it, in thousandths.
+    fn mean_position(&self) -> u64 {
+        let first = self.cells.iter().filter_map(|cell| cell.calls.first());
+        let (sum, count) = first.fold((0_u64, 0_u64), |(sum, count), call| {
+            (sum + u64::from(call.position) * 1000, count + 1)
+        });
+        sum / count.max(1)
+    }
+
     /// Whether something stands out in it.
     pub fn is_divergent(&self) -> bool {
         self.cells.iter().any(|cell| !cell.marks.is_empty())

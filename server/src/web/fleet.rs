@@ -36,9 +36,21 @@ pub(super) fn policy(_project: &Project) -> Policy {
 }
 
 impl Tables {
+    /// The boards of `port`, or without one the ports of the project.
+    pub(super) fn of(
+        reader: &Reader<'_>,
+        project: &Project,
+        port: Option<&PortName>,
+    ) -> Result<Self, AppError> {
+        match port {
+            Some(port) => Self::of_boards(reader, project, port),
+            None => Self::of_ports(reader, project),
+        }
+    }
+
     /// The ports of a project: by the text of main, and where that was not
     /// uploaded by the order that most of its boards run.
-    pub(super) fn of_ports(reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
+    fn of_ports(reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
         let mut tables = Self { read: Vec::new(), distinct: Vec::new(), policy: policy(project) };
         let sources: Vec<PortName> =
             reader.sources(project.id)?.into_iter().map(|source| source.port).collect();
@@ -72,7 +84,7 @@ impl Tables {
     }
 
     /// The boards of a port whose latest build could be read.
-    pub(super) fn of_boards(
+    fn of_boards(
         reader: &Reader<'_>,
         project: &Project,
         port: &PortName,

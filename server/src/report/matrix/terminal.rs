@@ -33,10 +33,10 @@ fn write(text: &mut String, matrix: &Matrix, what: &str) -> std::fmt::Result {
         let widths = widths(matrix, units.end, WIDTH.saturating_sub(name_width));
         units = units.end..units.end + widths.len();
         write!(text, "\n{FAINT}{:name_width$}{FAINT:#}", "")?;
-        for (label, width) in matrix.units[units.clone()].iter().zip(&widths) {
-            write!(text, "  {BOLD}{:width$}{BOLD:#}", printable(label))?;
+        for (unit, width) in units.clone().zip(&widths) {
+            let width = if unit + 1 == units.end { 0 } else { *width };
+            write!(text, "  {BOLD}{:width$}{BOLD:#}", printable(&matrix.units[unit]))?;
         }
-        text.truncate(text.trim_end().len());
         writeln!(text)?;
         for row in &matrix.rows {
             let cells = &row.cells[units.clone()];
@@ -44,11 +44,12 @@ fn write(text: &mut String, matrix: &Matrix, what: &str) -> std::fmt::Result {
                 continue;
             }
             write!(text, "{:name_width$}", printable(&row.subsystem))?;
-            for (cell, width) in cells.iter().zip(&widths) {
+            let last = cells.len() - 1;
+            for (index, (cell, width)) in cells.iter().zip(&widths).enumerate() {
                 text.push_str("  ");
-                write_cell(text, cell, *width)?;
+                // Nothing stands behind the last one.
+                write_cell(text, cell, if index == last { 0 } else { *width })?;
             }
-            text.truncate(text.trim_end().len());
             writeln!(text)?;
         }
     }

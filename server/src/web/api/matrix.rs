@@ -63,10 +63,7 @@ pub(in crate::web) async fn matrix(
     let filter = query.filter().map_err(|error| AppError::bad_request("bad-parameter", error))?;
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let tables = match &port {
-            Some(port) => Tables::of_boards(reader, &project, port)?,
-            None => Tables::of_ports(reader, &project)?,
-        };
+        let tables = Tables::of(reader, &project, port.as_ref())?;
         let matrix = Matrix::of(&tables.fleet()).filtered(&filter);
         Ok::<_, AppError>(Json(MatrixOfProject { project: project.name, matrix }))
     })
@@ -78,22 +75,26 @@ pub(in crate::web) async fn matrix(
     params(
         ("project" = String, Path, description = "Name of the project"),
         ("name" = String, Path, description = "Name of the subsystem"),
+        ("port" = Option<String>, Query, description = "The boards of this port, in place of the ports"),
     ),
     responses(
         (status = 200, description = "The subsystem", body = SubsystemOfProject),
+        (status = 400, description = "The port is no name", body = ErrorEnvelope),
         (status = 404, description = "There is none", body = ErrorEnvelope),
     ))]
 pub(in crate::web) async fn subsystem(
     State(app): State<AppState>,
     ApiPath((project, name)): ApiPath<(String, String)>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<SubsystemOfProject>, AppError> {
+    let port: Option<PortName> = Parameters::new(given, &["port"])?.optional("port")?;
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let found = Subsystem::find(reader, &project, &name)?;
-        let (subsystem, _) = found.ok_or_else(|| {
+        let found = Subsystem::find(reader, &project, port.as_ref(), &name)?;
+        let subsystem = found.ok_or_else(|| {
             AppError::not_found(
                 "no-subsystem",
-                format!("no port of `{}` has a subsystem of that name", project.name),
+                format!("nothing of `{}` that was read has a subsystem of that name", project.name),
             )
         })?;
         Ok::<_, AppError>(Json(SubsystemOfProject { project: project.name, subsystem }))

@@ -45,10 +45,7 @@ pub(in crate::web) async fn matrix(
     let (project, matrix, columns, ports) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let tables = match &of {
-                Some(port) => Tables::of_boards(reader, &project, port)?,
-                None => Tables::of_ports(reader, &project)?,
-            };
+            let tables = Tables::of(reader, &project, of.as_ref())?;
             let matrix = Matrix::of(&tables.fleet());
             let columns = tables.read.iter().map(|read| Column {
                 label: read.label.clone(),
@@ -65,7 +62,9 @@ pub(in crate::web) async fn matrix(
     let matrix = matrix.filtered(&filter);
     let what = if port.is_some() { "board" } else { "port" };
     let is_filtered = query.given().next().is_some();
-    let subsystem = |name: &str| format!("/{}/-/subsystem/{}", project.name, encoded(name));
+    let of_port = port.as_ref().map(|port| format!("?port={port}")).unwrap_or_default();
+    let subsystem =
+        |name: &str| format!("/{}/-/subsystem/{}{of_port}", project.name, encoded(name));
     page(&MatrixPage {
         shell: Shell::of(
             &project.name,

@@ -1,19 +1,30 @@
-//! `/PROJECT/-/subsystem/NAME`: what every port does with one subsystem.
+//! `/PROJECT/-/subsystem/NAME`: what every port does with one subsystem, or every
+//! board of one port with `?port=`.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::change::ChangeRow;
 use super::repository::Repository;
 use super::run::Place;
-use super::{PageError, Shell, encoded, find_project, missing, page, shown};
+use super::{
+    PageError, Shell, counted, encoded, find_port, find_project, missing, page, query_of, shown,
+};
 use crate::model::{CommitSha, Phase, PortName, ProjectName, Stage};
 use crate::report::matrix::{class, mark, sign};
 use crate::web::path::PagePath;
-use crate::web::subsystem::{CallInOrder, OnPort, Subsystem};
+use crate::web::subsystem::{CallInOrder, OnUnit, Subsystem};
 use crate::web::{AppError, AppState};
+
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct SubsystemQuery {
+    #[serde(default)]
+    port: String,
+}
 
 #[derive(Template)]
 #[template(path = "subsystem.html")]
@@ -24,15 +35,18 @@ struct SubsystemPage {
     /// `Started on 12 of 20 ports, stopped on 8`
     bold: String,
     rest: String,
-    ports: Vec<PortRow>,
-    absent: Vec<PortName>,
+    /// The port whose boards are shown, if it is boards.
+    port: Option<PortName>,
+    units: Vec<UnitRow>,
+    /// The name and the page of each that does not have it.
+    absent: Vec<(String, String)>,
     changes: Vec<(PortName, ChangeRow)>,
 }
 
-/// What a port does with it.
-struct PortRow {
-    port: PortName,
-    /// What was read of it, where that is a build.
+/// What a port or board does with it.
+struct UnitRow {
+    name: String,
+    /// The board that stands for a port, where a build was read.
     board: Option<String>,
     link: String,
     /// What starts it, and what stops it.
@@ -67,55 +81,73 @@ struct CallView {
 pub(in crate::web) async fn subsystem(
     State(app): State<AppState>,
     PagePath((project, name)): PagePath<(String, String)>,
+    query: Result<Query<SubsystemQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let (project, subsystem, total, commits) = app
+    let port = match query_of(query)?.port.as_str() {
+        "" => None,
+        port => Some(find_port(port)?),
+    };
+    let of = port.clone();
+    let (project, subsystem, commits) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let found = Subsystem::find(reader, &project, &name)?;
-            let (subsystem, tables) = found.ok_or_else(|| {
-                missing(format!("No port of this project has a subsystem “{}”.", shown(&name)))
+            let found = Subsystem::find(reader, &project, of.as_ref(), &name)?;
+            let subsystem = found.ok_or_else(|| {
+                missing(format!("Nothing that was read has a subsystem “{}”.", shown(&name)))
             })?;
             let commits: Vec<(PortName, CommitSha)> = reader
                 .sources(project.id)?
                 .into_iter()
                 .map(|source| (source.port, source.commit))
                 .collect();
-            Ok::<_, AppError>((project, subsystem, tables.read.len(), commits))
+            Ok::<_, AppError>((project, subsystem, commits))
         })
         .await?;
     let now = Timestamp::now();
     let repository = project.repository_url.as_deref().map(Repository::new);
-    let (bold, rest) = answer(&subsystem, total);
-    let port = |on: &OnPort| {
+    let (bold, rest) = answer(&subsystem, if port.is_some() { "board" } else { "port" });
+    let unit = |on: &OnUnit| {
         let commit = commits.iter().find(|(port, _)| on.board.is_none() && *port == on.port);
         let commit = commit.map(|(_, commit)| commit);
-        PortRow::new(&project.name, on, repository.as_ref(), commit)
+        UnitRow::new(&project.name, on, repository.as_ref(), commit)
     };
     let changes = subsystem.changes.iter().map(|of| {
         (of.port.clone(), ChangeRow::new(&of.change, repository.as_ref(), now, Vec::new()))
     });
+    let absent = subsystem.absent.iter().map(|label| {
+        let page = match &port {
+            Some(port) => format!("/{}/{port}/{label}", project.name),
+            None => format!("/{}/{label}", project.name),
+        };
+        (label.clone(), page)
+    });
+    let of_port = port.as_ref().map(|port| format!("?port={port}")).unwrap_or_default();
+    let json = format!(
+        "/api/v1/projects/{}/subsystems/{}{of_port}",
+        project.name,
+        encoded(&subsystem.name)
+    );
     page(&SubsystemPage {
-        shell: Shell::of(
-            &project.name,
-            format!("/api/v1/projects/{}/subsystems/{}", project.name, encoded(&subsystem.name)),
-        ),
-        ports: subsystem.ports.iter().map(port).collect(),
+        shell: Shell::of(&project.name, json),
+        units: subsystem.units.iter().map(unit).collect(),
         changes: changes.collect(),
+        absent: absent.collect(),
         bold,
         rest,
-        absent: subsystem.absent,
         name: subsystem.name,
         project: project.name,
+        port,
     })
 }
 
 /// `Started on 12 of 20 ports, stopped on 8`, and where most do.
-fn answer(subsystem: &Subsystem, total: usize) -> (String, String) {
-    let ports = if total == 1 { "port" } else { "ports" };
+fn answer(subsystem: &Subsystem, what: &str) -> (String, String) {
+    let having = subsystem.units.iter().filter(|on| !on.calls.is_empty()).count();
+    let all = counted(having + subsystem.absent.len(), what);
     let bold = match (subsystem.inits, subsystem.deinits) {
-        (0, deinits) => format!("Stopped on {deinits} of {total} {ports}, started by none"),
-        (inits, 0) => format!("Started on {inits} of {total} {ports}, stopped by none"),
-        (inits, deinits) => format!("Started on {inits} of {total} {ports}, stopped on {deinits}"),
+        (0, deinits) => format!("Stopped on {deinits} of {all}, started by none"),
+        (inits, 0) => format!("Started on {inits} of {all}, stopped by none"),
+        (inits, deinits) => format!("Started on {inits} of {all}, stopped on {deinits}"),
     };
     let usual: Vec<String> = [
         subsystem.stage.map(|stage| format!("in stage {}", stage.as_str())),
@@ -130,7 +162,7 @@ fn answer(subsystem: &Subsystem, total: usize) -> (String, String) {
         _ if subsystem.inits.max(subsystem.deinits) < 2 => String::new(),
         places => format!(" Most {verb} it {}.", places.join(", ")),
     };
-    let marks = subsystem.ports.iter().map(|port| port.marks.len()).sum::<usize>();
+    let marks = subsystem.units.iter().map(|on| on.marks.len()).sum::<usize>();
     let marks = match marks {
         0 => " Nothing stands out.".to_owned(),
         1 => " One thing stands out.".to_owned(),
@@ -139,10 +171,10 @@ fn answer(subsystem: &Subsystem, total: usize) -> (String, String) {
     (bold, format!("{usual}{marks}"))
 }
 
-impl PortRow {
+impl UnitRow {
     fn new(
         project: &ProjectName,
-        on: &OnPort,
+        on: &OnUnit,
         repository: Option<&Repository<'_>>,
         commit: Option<&CommitSha>,
     ) -> Self {
@@ -159,8 +191,8 @@ impl PortRow {
             MarkView { sign, word, class: class(found), text: mark(found) }
         };
         Self {
-            port: on.port.clone(),
-            board: on.board.clone(),
+            name: on.unit.clone(),
+            board: on.board.clone().filter(|board| *board != on.unit),
             halves: [half(Phase::Init), half(Phase::Deinit)],
             satisfied: on.satisfied.map(|means| means.as_str()),
             marks: on.marks.iter().map(view).collect(),
