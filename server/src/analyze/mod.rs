@@ -9,6 +9,7 @@
 //! - [`diff`]: what changed between two orders
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
+//! - [`matrix`]: every subsystem on every port or board, and who stands out
 //! - [`rules`]: findings, one file per rule
 //! - [`check`]: all of that, with a project's severities, waivers and baseline
 //! - [`why`]: why a function runs where it runs
@@ -20,6 +21,7 @@ pub mod consensus;
 pub mod diff;
 pub mod fleet;
 pub mod guard;
+pub mod matrix;
 pub mod pair;
 pub mod policy;
 pub mod rules;

@@ -12,6 +12,8 @@ pub mod demo;
 mod extract;
 mod extract_tree;
 mod firmware_file;
+mod firmware_folder;
+mod matrix;
 mod openapi;
 mod project;
 mod serve;
@@ -43,6 +45,7 @@ enum Command {
     Subsystems(subsystems::Subsystems),
     Why(why::Why),
     Catalog(catalog::Catalog),
+    Matrix(matrix::Matrix),
     Serve(serve::Serve),
     Project(project::Project),
     Token(token::Token),
@@ -88,6 +91,7 @@ impl Cli {
             Command::Subsystems(subsystems) => subsystems.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),
+            Command::Matrix(matrix) => matrix.run(),
             Command::Serve(serve) => serve.run(),
             Command::Project(project) => project.run(),
             Command::Token(token) => token.run(),

@@ -115,7 +115,7 @@ fn script(script: &LinkerScript) -> String {
 }
 
 /// A cell that no program takes for a formula.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = printable(text);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text }
 }

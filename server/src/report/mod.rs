@@ -5,5 +5,6 @@ pub mod catalog;
 pub mod findings;
 pub mod history;
 pub mod json;
+pub mod matrix;
 pub mod sarif;
 pub mod terminal;

@@ -13,6 +13,11 @@ use crate::store::{ProjectId, Reader, StoreError};
 /// The policy of projects, none of which has configured its own.
 static POLICY: LazyLock<Policy> = LazyLock::new(|| Config::shipped().policy);
 
+/// What a project says of its own names. There is one place where it comes from.
+pub(super) fn policy() -> &'static Policy {
+    &POLICY
+}
+
 /// Checks the newest source text of each port.
 pub(super) fn report(
     reader: &Reader<'_>,
@@ -27,5 +32,5 @@ pub(super) fn report(
     }
     // Every time that a clock can show has a day.
     let today = now.strftime("%Y-%m-%d").to_string().parse().unwrap_or(jiff::civil::Date::MAX);
-    Ok(check(&mut subjects, &POLICY, &Baseline::default(), today))
+    Ok(check(&mut subjects, policy(), &Baseline::default(), today))
 }

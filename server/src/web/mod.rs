@@ -6,8 +6,11 @@
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
+//! - `fleet` puts the tables of ports or boards side by side
+//! - `matrix_filter` reads which part of a matrix an address asks for
 //! - `path` reads the names in an address
 //! - [`state`] is what every handler has
+//! - `subsystem` is what there is to say of one subsystem
 
 mod answers;
 mod api;
@@ -15,10 +18,13 @@ mod assets;
 mod auth;
 mod checked;
 mod error;
+mod fleet;
+mod matrix_filter;
 pub mod openapi;
 mod pages;
 mod path;
 mod state;
+mod subsystem;
 
 use std::any::Any;
 use std::future::Future;
@@ -65,6 +71,8 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}/tree", post(api::tree::upload))
         .route("/projects/{project}/catalog", get(api::sources::catalog))
         .route("/projects/{project}/findings", get(api::sources::findings))
+        .route("/projects/{project}/matrix", get(api::matrix::matrix))
+        .route("/projects/{project}/subsystems/{name}", get(api::matrix::subsystem))
         .route("/projects/{project}/history", get(api::sources::project_history))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
         .route("/projects/{project}/ports/{port}/source", get(api::sources::source))
@@ -91,6 +99,8 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/-/search", get(pages::search))
         .route("/{project}/-/catalog", get(pages::catalog))
         .route("/{project}/-/findings", get(pages::findings))
+        .route("/{project}/-/matrix", get(pages::matrix))
+        .route("/{project}/-/subsystem/{name}", get(pages::subsystem))
         .route("/{project}/-/history", get(pages::project_history))
         .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))

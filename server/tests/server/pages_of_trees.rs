@@ -90,7 +90,7 @@ fn a_project_without_builds_reads_well() {
     let html = page(&app, "/micropython");
     assert_eq!(
         text(&html, ".answer"),
-        "3 ports, 4 boards; the order of main at 0000000900; 0 boards built. Catalog, history."
+        "3 ports, 4 boards; the order of main at 0000000900; 0 boards built. Matrix, catalog, history."
     );
     assert_eq!(texts(&html, "tbody th"), ["rp2", "stm32", "unix"]);
     let row = |port: usize| texts(&html, &format!("tbody tr:nth-child({port}) td"));
@@ -377,8 +377,14 @@ fn the_catalog_filters_and_sorts_by_what_stands_in_the_address() {
 fn search_leads_to_the_source_and_to_boards_that_were_not_seen() {
     let app = with_tree();
     let html = page(&app, "/micropython/-/search?q=network_init");
-    assert_eq!(texts(&html, ".results li.function"), ["mod_network_init init stm32 source"]);
-    assert_eq!(attributes(&html, ".results li.function a", "href"), ["/micropython/stm32#source"]);
+    assert_eq!(
+        texts(&html, ".results li.function"),
+        ["mod_network_init init stm32 sourcesubsystem network"]
+    );
+    assert_eq!(
+        attributes(&html, ".results li.function a", "href"),
+        ["/micropython/stm32#source", "/micropython/-/subsystem/network"]
+    );
     let html = page(&app, "/micropython/-/search?q=pybd");
     assert_eq!(texts(&html, ".results li"), ["stm32/PYBD-SF2 not seen"]);
 }

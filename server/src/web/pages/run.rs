@@ -53,6 +53,8 @@ pub(super) enum Row {
 
 /// An entry as a row.
 pub(super) struct EntryRow {
+    /// Its place in the effective order: `e12` is its anchor.
+    pub(super) position: u32,
     /// CSS classes: what it is, and whether an error concerns it.
     pub(super) class: String,
     /// Its place among those of its column, from 1; landmarks have none.
@@ -235,6 +237,7 @@ impl<'a> Layout<'a> {
             _ => "starts",
         };
         column.rows.push(Row::Entry(EntryRow {
+            position: entry.position,
             class: format!("{kind}{}", if wrong { " wrong" } else { "" }),
             number: is_entry.then_some(column.number),
             name: entry.display_name(),

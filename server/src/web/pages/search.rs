@@ -9,8 +9,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::{PageError, Shell, encoded, find_project, page, query_of};
+use crate::analyze::policy::Policy;
 use crate::model::{Phase, PortName, ProjectName};
-use crate::store::{BoardHit, FunctionPlace, SearchHits};
+use crate::store::{BoardHit, FunctionHit, FunctionPlace, Project, SearchHits};
+use crate::web::checked;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -50,9 +52,17 @@ struct Hits {
 
 struct FunctionRow {
     name: String,
+    /// What it starts or stops, where the text of a port's main calls it, so that
+    /// there is a page of that.
+    subsystem: Option<Subsystem>,
     phase: &'static str,
     level: String,
     places: Vec<PortRow>,
+}
+
+struct Subsystem {
+    name: String,
+    link: String,
 }
 
 /// Where a function runs on one port: the first few of its boards.
@@ -79,7 +89,8 @@ pub(in crate::web) async fn search(
             Ok::<_, AppError>((project, hits))
         })
         .await?;
-    let (project, hits) = (project.name, Hits::new(hits));
+    let hits = Hits::new(hits, &project);
+    let project = project.name;
     let response = if headers.contains_key("hx-request") {
         page(&Results { project, query, hits })
     } else {
@@ -92,8 +103,10 @@ pub(in crate::web) async fn search(
 }
 
 impl Hits {
-    fn new(hits: SearchHits) -> Self {
-        let row = |hit: crate::store::FunctionHit| FunctionRow {
+    fn new(hits: SearchHits, project: &Project) -> Self {
+        let policy = checked::policy();
+        let row = |hit: FunctionHit| FunctionRow {
+            subsystem: hit.phase.and_then(|_| Subsystem::of(&hit, policy, project)),
             name: hit.function.to_string(),
             phase: hit.phase.map_or("", Phase::as_str),
             level: hit.level.map(|level| level.to_string()).unwrap_or_default(),
@@ -104,6 +117,14 @@ impl Hits {
             functions: hits.functions.into_iter().map(row).collect(),
             more: hits.more,
         }
+    }
+}
+
+impl Subsystem {
+    fn of(hit: &FunctionHit, policy: &Policy, project: &Project) -> Option<Self> {
+        let place = hit.places.iter().find(|place| place.in_source)?;
+        let name = policy.aliases.map(&hit.function, Some(&place.port)).subsystem;
+        Some(Self { link: format!("/{}/-/subsystem/{}", project.name, encoded(&name)), name })
     }
 }
 

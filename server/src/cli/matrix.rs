@@ -1,0 +1,148 @@
+//! `initboard matrix`: every subsystem on every board of some firmware, or on
+//! every port of a source tree.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, ValueEnum};
+
+use super::build_path::board_of_path;
+use super::source_tree::{SelectedTree, TreeArguments};
+use super::{firmware_file, firmware_folder};
+use crate::analyze::fleet::{Fleet, Unit};
+use crate::analyze::matrix;
+use crate::analyze::policy::Policy;
+use crate::model::{InitTable, PortName, Sha256};
+use crate::report::{json, matrix as report};
+use crate::tree::mains;
+use crate::{analyze, extract};
+
+/// Show which subsystems each board or each port starts and stops, and where one
+/// departs from the others
+#[derive(Debug, Args)]
+pub(super) struct Matrix {
+    /// Linked firmware (ELF), or folders in which it stands as
+    /// ports/PORT/build-BOARD/FILE.elf
+    #[arg(value_name = "PATH", required_unless_present = "tree", conflicts_with = "tree")]
+    paths: Vec<PathBuf>,
+    /// Source tree to read in place of firmware: a folder with its files, or a
+    /// git repository, which may be bare
+    #[arg(long, value_name = "PATH")]
+    tree: Option<PathBuf>,
+    #[command(flatten)]
+    reading: TreeArguments,
+    /// Only this port; may be given several times
+    #[arg(long = "port", value_name = "PORT")]
+    ports: Vec<PortName>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Terminal)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for a person
+    Terminal,
+    /// A line for each subsystem of each board or port
+    Csv,
+    /// The matrix as the server gives it
+    Json,
+    /// A page that stands alone
+    Html,
+}
+
+/// A table with what is known of where it was read.
+struct Read {
+    label: String,
+    port: PortName,
+    table: InitTable,
+}
+
+impl Matrix {
+    /// Prints the matrix of all that can be read; the others are named on
+    /// standard error, a line each.
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let (read, complete, what, policy) = if let Some(path) = &self.tree {
+            let tree = self.reading.open(path, &self.ports)?;
+            (of_tree(&tree)?, true, "port", tree.config.policy)
+        } else {
+            let policy = self.reading.config_of_firmware()?.policy;
+            let (read, complete) = self.of_files(&policy)?;
+            (read, complete, "board", policy)
+        };
+        ensure!(!read.is_empty(), "nothing could be read: there is no matrix");
+        let units = read.iter().map(|Read { label, port, table }| Unit { label, port, table });
+        let units = units.collect();
+        let matrix = matrix::Matrix::of(&Fleet::new(units, &policy));
+        let text = match self.format {
+            Format::Terminal => report::terminal(&matrix, what),
+            Format::Csv => report::csv(&matrix),
+            Format::Json => json::value(&matrix),
+            Format::Html => report::html(&matrix, what),
+        };
+        let mut out = anstream::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+
+    /// The tables of the files, and whether all could be read.
+    fn of_files(&self, policy: &Policy) -> anyhow::Result<(Vec<Read>, bool)> {
+        let files = firmware_folder::files(&self.paths)?;
+        let mut read: Vec<Read> = Vec::new();
+        let mut complete = true;
+        for path in files {
+            let Some(of) = of_path(&path) else { continue };
+            if !self.ports.is_empty() && !self.ports.contains(&of.1) {
+                continue;
+            }
+            match read_file(&path, of, policy) {
+                Ok(found) => read.push(found),
+                Err(error) => {
+                    super::complain(&error);
+                    complete = false;
+                }
+            }
+        }
+        Ok((read, complete))
+    }
+}
+
+/// The tables of the mains of a tree. Ports whose main was not found are named
+/// on standard error, a line each, and are no failure: some have none.
+fn of_tree(tree: &SelectedTree) -> anyhow::Result<Vec<Read>> {
+    let found = mains::read(&*tree.opened.tree, &tree.config.tree, &tree.ports)?;
+    for missing in &found.missing {
+        super::complain(&anyhow::anyhow!("{missing}"));
+    }
+    let read = |mut table: InitTable| {
+        let port = table.source.as_ref().map(|source| source.port.clone())?;
+        analyze::derive_with(&mut table, &tree.config.policy, Some(&port));
+        Some(Read { label: port.to_string(), port, table })
+    };
+    Ok(found.tables.into_iter().filter_map(read).collect())
+}
+
+/// The board that a path names with its port; for a path that names none, the
+/// path itself, of a port that is not known.
+fn of_path(path: &Path) -> Option<(String, PortName)> {
+    let label = super::extract::label(path);
+    let port = match board_of_path(path) {
+        Some(board) => board.port,
+        None => "unknown".parse().ok()?,
+    };
+    Some((label, port))
+}
+
+fn read_file(
+    path: &Path,
+    (label, port): (String, PortName),
+    policy: &Policy,
+) -> anyhow::Result<Read> {
+    let bytes = firmware_file::read(path)?;
+    let mut table = extract::extract(&bytes[..], Sha256::of(&bytes))
+        .with_context(|| path.display().to_string())?;
+    analyze::derive_with(&mut table, policy, Some(&port));
+    Ok(Read { label, port, table })
+}

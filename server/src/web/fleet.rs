@@ -1,0 +1,142 @@
+//! What the matrix and the pages of subsystems hold side by side: the ports of a
+//! project, each by its text or by what most of its boards run, or the boards of
+//! one port by their latest builds.
+
+use std::collections::BTreeMap;
+
+use super::AppError;
+use super::answers;
+use super::checked;
+use crate::analyze;
+use crate::analyze::fleet::{Fleet, Unit};
+use crate::analyze::policy::Policy;
+use crate::model::{BoardId, InitTable, PortName};
+use crate::store::{Project, Reader};
+
+/// Tables side by side, with where they were read.
+pub(super) struct Tables {
+    pub(super) read: Vec<Read>,
+    distinct: Vec<InitTable>,
+    policy: &'static Policy,
+}
+
+/// Where a table was read.
+pub(super) struct Read {
+    /// `stm32`, or `PYBV10` where all are boards of one port.
+    pub(super) label: String,
+    pub(super) port: PortName,
+    /// The board whose build it is of; `None` for the text of the port's main.
+    pub(super) board: Option<BoardId>,
+    /// The index of its table: boards that run the same share one.
+    table: usize,
+}
+
+impl Tables {
+    /// The boards of `port`, or without one the ports of the project.
+    pub(super) fn of(
+        reader: &Reader<'_>,
+        project: &Project,
+        port: Option<&PortName>,
+    ) -> Result<Self, AppError> {
+        match port {
+            Some(port) => Self::of_boards(reader, project, port),
+            None => Self::of_ports(reader, project),
+        }
+    }
+
+    /// The ports of a project: by the text of main, and where that was not
+    /// uploaded by the order that most of its boards run.
+    fn of_ports(reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
+        let mut tables = Self { read: Vec::new(), distinct: Vec::new(), policy: checked::policy() };
+        let sources: Vec<PortName> =
+            reader.sources(project.id)?.into_iter().map(|source| source.port).collect();
+        for port in &sources {
+            if let Some(source) = reader.source_of_port(project.id, port)? {
+                let index = tables.push(source.table, port);
+                tables.add(port.to_string(), port, None, index);
+            }
+        }
+        for summary in reader.ports(project.id)? {
+            if sources.contains(&summary.name) {
+                continue;
+            }
+            let boards = reader.port_boards(project.id, &summary.name)?;
+            let built = answers::tables(reader, &boards)?;
+            // The first group is the largest that could be read.
+            let most = answers::groups(&boards, &built).into_iter().next();
+            let most = most.filter(|(order, _)| order.is_some());
+            let Some(label) = most.and_then(|(_, group)| group.boards.into_iter().next()) else {
+                continue;
+            };
+            let board = boards.iter().find(|board| board.board.label() == label);
+            let Some(board) = board else { continue };
+            let Some(table) = built.get(&board.latest.table) else { continue };
+            let index = tables.push(table.clone(), &summary.name);
+            let (name, board) = (summary.name.to_string(), board.board.clone());
+            tables.add(name, &summary.name, Some(board), index);
+        }
+        tables.read.sort_by(|one, other| one.label.cmp(&other.label));
+        Ok(tables)
+    }
+
+    /// The boards of a port whose latest build could be read.
+    fn of_boards(
+        reader: &Reader<'_>,
+        project: &Project,
+        port: &PortName,
+    ) -> Result<Self, AppError> {
+        let mut tables = Self { read: Vec::new(), distinct: Vec::new(), policy: checked::policy() };
+        let boards = reader.port_boards(project.id, port)?;
+        let mut known = BTreeMap::new();
+        for board in boards.into_iter().filter(|board| !answers::is_unread(board)) {
+            let index = match known.get(&board.latest.table) {
+                Some(index) => *index,
+                None => tables.push(reader.table_of(board.latest.id)?, port),
+            };
+            known.insert(board.latest.table, index);
+            tables.add(board.board.label(), port, Some(board.board), index);
+        }
+        Ok(tables)
+    }
+
+    /// All of them side by side.
+    pub(super) fn fleet(&self) -> Fleet<'_> {
+        let units = self.read.iter().filter_map(|read| {
+            Some(Unit { label: &read.label, port: &read.port, table: self.table(read)? })
+        });
+        Fleet::new(units.collect(), self.policy)
+    }
+
+    /// The table that was read there.
+    pub(super) fn table(&self, read: &Read) -> Option<&InitTable> {
+        self.distinct.get(read.table)
+    }
+
+    fn push(&mut self, mut table: InitTable, port: &PortName) -> usize {
+        analyze::derive_with(&mut table, self.policy, Some(port));
+        self.distinct.push(table);
+        self.distinct.len() - 1
+    }
+
+    fn add(&mut self, label: String, port: &PortName, board: Option<BoardId>, table: usize) {
+        self.read.push(Read { label, port: port.clone(), board, table });
+    }
+}
+
+impl Read {
+    /// The page that has the evidence.
+    pub(super) fn link(&self, project: &Project) -> String {
+        match &self.board {
+            Some(board) => format!("/{}/{board}", project.name),
+            None => format!("/{}/{}", project.name, self.port),
+        }
+    }
+
+    /// What was read.
+    pub(super) fn note(&self) -> String {
+        match &self.board {
+            Some(board) => format!("as built for {board}"),
+            None => format!("as the text of {}'s main says", self.port),
+        }
+    }
+}

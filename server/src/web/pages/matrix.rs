@@ -1,0 +1,92 @@
+//! `/PROJECT/-/matrix`: every subsystem on every port, or on every board of one
+//! with `?port=`.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+
+use super::{PageError, Shell, encoded, find_port, find_project, page, query_of};
+use crate::analyze::matrix::Matrix;
+use crate::model::ProjectName;
+use crate::report::matrix::{Column, Summary, Table, summary};
+use crate::web::fleet::Tables;
+use crate::web::matrix_filter::MatrixQuery;
+use crate::web::path::PagePath;
+use crate::web::{AppError, AppState};
+
+#[derive(Template)]
+#[template(path = "matrix.html")]
+struct MatrixPage {
+    shell: Shell,
+    project: ProjectName,
+    query: MatrixQuery,
+    title: String,
+    answer: Summary,
+    table: Table,
+    /// Ports with builds, whose boards can be held side by side.
+    ports: Vec<String>,
+    levels: Vec<String>,
+    is_filtered: bool,
+}
+
+pub(in crate::web) async fn matrix(
+    State(app): State<AppState>,
+    PagePath(project): PagePath<String>,
+    query: Result<Query<MatrixQuery>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let query = query_of(query)?;
+    let filter = query.filter().map_err(PageError::bad_request)?;
+    let port = match query.port.as_str() {
+        "" => None,
+        port => Some(find_port(port)?),
+    };
+    let of = port.clone();
+    let (project, matrix, columns, ports) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let tables = Tables::of(reader, &project, of.as_ref())?;
+            let matrix = Matrix::of(&tables.fleet());
+            let columns = tables.read.iter().map(|read| Column {
+                label: read.label.clone(),
+                note: Some(read.note()),
+                link: Some(read.link(&project)),
+            });
+            let columns: Vec<Column> = columns.collect();
+            let ports = reader.ports(project.id)?.into_iter().filter(|port| port.built > 0);
+            let ports = ports.map(|port| port.name.to_string()).collect();
+            Ok::<_, AppError>((project, matrix, columns, ports))
+        })
+        .await?;
+    let levels = matrix.levels().iter().map(ToString::to_string).collect();
+    let matrix = matrix.filtered(&filter);
+    let what = if port.is_some() { "board" } else { "port" };
+    let is_filtered = query.given().next().is_some();
+    let of_port = port.as_ref().map(|port| format!("?port={port}")).unwrap_or_default();
+    let subsystem =
+        |name: &str| format!("/{}/-/subsystem/{}{of_port}", project.name, encoded(name));
+    page(&MatrixPage {
+        shell: Shell::of(
+            &project.name,
+            format!("/api/v1/projects/{}/matrix{}", project.name, text(&query)),
+        ),
+        title: match &port {
+            Some(port) => format!("Subsystems on the boards of {port}"),
+            None => "Subsystems on the ports".to_owned(),
+        },
+        answer: summary(&matrix, what),
+        table: Table::new(&matrix, columns, Some(&subsystem)),
+        ports,
+        levels,
+        is_filtered,
+        query,
+        project: project.name,
+    })
+}
+
+/// The same query, as it stands in an address.
+fn text(query: &MatrixQuery) -> String {
+    let given = query.given().map(|(name, value)| format!("{name}={}", encoded(value)));
+    let given: Vec<String> = given.collect();
+    if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
+}
