@@ -89,13 +89,8 @@ fn a_deinit_is_not_missing_where_others_disagree_or_it_is_started_once() {
 
 #[test]
 fn a_deinit_that_is_declared_satisfied_is_not_missing() {
-    let toml = "[[satisfied]]\nsubsystem = \"uart\"\nby = \"finaliser\"\nreason = \"swept\"\n";
-    #[derive(serde::Deserialize)]
-    struct Section {
-        satisfied: Vec<crate::analyze::policy::Satisfied>,
-    }
-    let Section { satisfied } = toml::from_str(toml).unwrap();
-    let policy = Policy { satisfied, ..Policy::default() };
+    let toml = "subsystem = \"uart\"\nby = \"finaliser\"\nreason = \"swept\"\n";
+    let policy = Policy { satisfied: vec![toml::from_str(toml).unwrap()], ..Policy::default() };
     let tables = [PAIR, PAIR, ALONE].map(|steps| table(steps, None));
     let ports = ["a", "b", "c"].map(|name| name.parse::<PortName>().unwrap());
     let unit = |(port, table)| Unit { label: "unit", port, table };
