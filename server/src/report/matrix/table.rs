@@ -185,7 +185,7 @@ impl Legend {
                 legend.satisfied |= cell.satisfied.is_some();
                 for call in &cell.calls {
                     legend.maybe |= is_maybe(call);
-                    legend.elsewhere |= !elsewhere(row, call).is_empty();
+                    legend.elsewhere |= !elsewhere(row, cell, call).is_empty();
                 }
             }
         }
@@ -234,11 +234,13 @@ fn usual(row: &Row) -> String {
     words.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// Where a call runs, as far as most others run it elsewhere.
-fn elsewhere<'a>(row: &Row, call: &'a Call) -> Vec<&'a str> {
-    // Deinits run on the way out, nearly always; where else is not compared.
-    let compared = call.phase == Phase::Init && row.inits > 0;
-    let stage = call.stage.filter(|stage| compared && Some(*stage) != row.stage);
+/// Where a call runs, where most others run it elsewhere.
+fn elsewhere<'a>(row: &Row, unit: &Cell, call: &'a Call) -> Vec<&'a str> {
+    // Deinits run on the way out, nearly always; where else is not compared. A
+    // second init elsewhere departs from nothing.
+    let inits = || unit.of_phase(Phase::Init);
+    let compared = call.phase == Phase::Init && inits().all(|init| init.stage != row.stage);
+    let stage = call.stage.filter(|_| compared);
     let level = call.level.as_ref().filter(|level| Some(*level) != row.level.as_ref());
     let words = [stage.map(Stage::as_str), level.map(Level::as_str)];
     words.into_iter().flatten().collect()
@@ -255,7 +257,7 @@ impl CellView {
         for phase in [Phase::Init, Phase::Deinit] {
             let calls: Vec<&Call> = cell.of_phase(phase).collect();
             let shown = if calls.len() > CALLS_SHOWN + 1 { CALLS_SHOWN } else { calls.len() };
-            parts.extend(calls[..shown].iter().map(|call| PartView::of_call(row, call)));
+            parts.extend(calls[..shown].iter().map(|call| PartView::of_call(row, cell, call)));
             if let Some(more) = calls.get(shown..).filter(|more| !more.is_empty()) {
                 let names: Vec<String> = more.iter().map(|call| words::call(call)).collect();
                 parts.push(PartView::word(
@@ -298,13 +300,13 @@ impl CellView {
 
 impl PartView {
     /// `↑4`, or `↑4 boot` where most others run it at another stage.
-    fn of_call(row: &Row, call: &Call) -> Self {
+    fn of_call(row: &Row, unit: &Cell, call: &Call) -> Self {
         let (arrow, class) = match call.phase {
             Phase::Init => ("↑", "init"),
             Phase::Deinit => ("↓", "deinit"),
         };
         let mut text = format!("{arrow}{}", call.number);
-        for word in elsewhere(row, call) {
+        for word in elsewhere(row, unit, call) {
             text.extend([" ", word]);
         }
         Self {
