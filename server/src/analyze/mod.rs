@@ -6,18 +6,22 @@
 //! - [`clause`]: what a condition asks for, piece by piece
 //! - [`guard`]: pairs under different conditions
 //! - [`configuration`]: which conditional calls a build has
+//! - [`align`]: several orders side by side, by what they start and stop
 //! - [`diff`]: what changed between two orders
+//! - `increasing`: what stayed in its order
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
 //! - [`rules`]: findings, one file per rule
 //! - [`why`]: why a function runs where it runs
 
+pub mod align;
 pub mod clause;
 pub mod configuration;
 pub mod consensus;
 pub mod diff;
 pub mod fleet;
 pub mod guard;
+mod increasing;
 pub mod pair;
 pub mod policy;
 pub mod rules;
