@@ -2,6 +2,7 @@
 //!
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
+//! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
@@ -12,10 +13,12 @@ mod answers;
 mod api;
 mod assets;
 mod auth;
+mod comparison;
 mod error;
 pub mod openapi;
 mod pages;
 mod path;
+mod side;
 mod state;
 
 use std::any::Any;
@@ -63,6 +66,7 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}/tree", post(api::tree::upload))
         .route("/projects/{project}/catalog", get(api::sources::catalog))
         .route("/projects/{project}/history", get(api::sources::project_history))
+        .route("/projects/{project}/compare", get(api::compare::compare))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
         .route("/projects/{project}/ports/{port}/source", get(api::sources::source))
         .route("/projects/{project}/ports/{port}/history", get(api::sources::history))
@@ -87,6 +91,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))
         .route("/{project}/-/catalog", get(pages::catalog))
+        .route("/{project}/-/compare", get(pages::compare))
         .route("/{project}/-/history", get(pages::project_history))
         .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))

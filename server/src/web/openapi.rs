@@ -7,7 +7,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, projects, sources, tree, upload};
+use super::api::{boards, compare, projects, sources, tree, upload};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,6 +22,7 @@ use super::api::{boards, projects, sources, tree, upload};
         boards::port,
         boards::board,
         boards::build,
+        compare::compare,
         sources::source,
         sources::history,
         sources::project_history,

@@ -3,6 +3,7 @@
 
 mod api_answers;
 mod browser;
+mod compare;
 mod pages;
 mod pages_of_trees;
 mod read_commands;
