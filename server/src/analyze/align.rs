@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::consensus::{Item, landmark};
 use super::increasing::heaviest_run;
-use crate::model::{Entry, EntryKind, Stage};
+use crate::model::{Entry, EntryKind, Phase, Stage};
 
 /// Two orders, entry by entry. Entries are given by their place in the effective
 /// order, counted from 0.
@@ -256,7 +256,9 @@ fn key<'a>(entry: &'a Entry, item: &'a Item, round: u32) -> impl Hash + Eq + use
     let function = entry.function.as_ref().filter(|_| round < 3);
     let stage = (round != 2 && round != 4).then_some(entry.stage);
     let condition = (round == 0).then_some(entry.condition.as_deref());
-    (item, function, stage, condition)
+    // Under another name, what starts again on the way out is another thing.
+    let restarts = round > 2 && item.phase == Some(Phase::Init) && entry.stage == Some(Stage::Stop);
+    (item, function, stage, condition, restarts)
 }
 
 /// What several orders have in common, and where each differs from the next:

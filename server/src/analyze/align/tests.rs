@@ -81,6 +81,15 @@ fn of_several_calls_those_of_one_function_correspond() {
 }
 
 #[test]
+fn what_starts_again_on_the_way_out_is_not_what_started_at_power_up() {
+    let left = order(&["uart_init0/boot", "uart_init/boot"]);
+    let right = order(&["mp_uart_init/boot", "mp_init", "mp_uart_init/stop"]);
+    let alignment = align(&left, &right);
+    assert_eq!((alignment.pairs.len(), alignment.pairs[0].right), (1, 0));
+    assert_eq!((alignment.more_left, alignment.more_right), (vec![1], vec![2]));
+}
+
+#[test]
 fn entries_move_rather_than_landmarks() {
     assert_eq!(
         said(&["usbd_init", "pyexec_file"], &["pyexec_file", "usbd_init"]),
