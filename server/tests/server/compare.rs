@@ -377,3 +377,20 @@ fn real_orders_of_all_ports_are_compared_without_a_side_lost() {
         assert_eq!(texts(&html, ".slope .function").len(), all, "{ports:?}");
     }
 }
+
+#[test]
+fn the_longest_orders_turned_round_are_compared_all_the_same() {
+    let app = TestApp::start();
+    let names: Vec<String> =
+        (0..initboard::model::MAX_ENTRIES).map(|number| format!("a{number}_init")).collect();
+    let mut functions: Vec<&str> = names.iter().map(String::as_str).collect();
+    record(&app, "micropython", "stm32/ONE", 1, &tables::table(&functions));
+    functions.reverse();
+    let mut turned = tables::table(&functions);
+    turned.file.sha256 = Sha256::of(b"turned");
+    record(&app, "micropython", "stm32/TURNED", 1, &turned);
+    let html = compared(&app, "stm32/ONE,stm32/TURNED");
+    let all = names.len();
+    assert_eq!(texts(&html, ".compared tbody tr").len(), all - 1);
+    assert!(text(&html, ".answer").contains(&format!("share {all} of {all} subsystems")));
+}
