@@ -87,7 +87,7 @@ pub fn items(entries: &[Entry]) -> Vec<(Item, u32)> {
 
 /// The name of a landmark that ports have in common; `None` for hooks, which
 /// boards fill in as they like.
-fn landmark(name: &str) -> Option<String> {
+pub(super) fn landmark(name: &str) -> Option<String> {
     let lower = name.to_ascii_lowercase();
     if lower.contains("run_boot_py")
         || lower.starts_with("pyexec_file")

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::increasing::heaviest_run;
 use crate::model::{Entry, EntryKind, OrderStep, Phase, StepKind, SymbolName};
 
 /// The steps from one order to another: what is gone, in its old order, then
@@ -16,7 +17,7 @@ pub fn steps(before: &[Entry], after: &[Entry]) -> Vec<OrderStep> {
     let before: Vec<&Entry> = before.iter().filter(|entry| entry.function.is_some()).collect();
     let after: Vec<&Entry> = after.iter().filter(|entry| entry.function.is_some()).collect();
     let came_from = matches(&before, &after);
-    let stayed = stayed(&came_from);
+    let stayed = heaviest_run(&came_from, |_| 1);
     let mut is_kept = vec![false; before.len()];
     for index in came_from.iter().copied().flatten() {
         is_kept[index] = true;
@@ -74,30 +75,6 @@ fn matches(before: &[&Entry], after: &[&Entry]) -> Vec<Option<usize>> {
         }
     }
     came_from
-}
-
-/// Which entries stand in the same order as before: a longest run of ascending
-/// numbers in `came_from`.
-fn stayed(came_from: &[Option<usize>]) -> Vec<bool> {
-    // The last element of the best run of each length, by patience sorting.
-    let mut ends: Vec<usize> = Vec::new();
-    let mut previous: Vec<Option<usize>> = vec![None; came_from.len()];
-    for (index, old) in came_from.iter().enumerate() {
-        let Some(old) = old else { continue };
-        let length = ends.partition_point(|&end| came_from[end].is_some_and(|end| end < *old));
-        previous[index] = length.checked_sub(1).map(|shorter| ends[shorter]);
-        match ends.get_mut(length) {
-            Some(end) => *end = index,
-            None => ends.push(index),
-        }
-    }
-    let mut stayed = vec![false; came_from.len()];
-    let mut at = ends.last().copied();
-    while let Some(index) = at {
-        stayed[index] = true;
-        at = previous[index];
-    }
-    stayed
 }
 
 fn step(what: StepKind, order: &[&Entry], index: usize, old: Option<&Entry>) -> Option<OrderStep> {

@@ -6,7 +6,9 @@
 //! - [`clause`]: what a condition asks for, piece by piece
 //! - [`guard`]: pairs under different conditions
 //! - [`configuration`]: which conditional calls a build has
+//! - [`align`]: several orders side by side, by what they start and stop
 //! - [`diff`]: what changed between two orders
+//! - `increasing`: what stayed in its order
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
 //! - [`matrix`]: every subsystem on every port or board, and who stands out
@@ -14,6 +16,7 @@
 //! - [`check`]: all of that, with a project's severities, waivers and baseline
 //! - [`why`]: why a function runs where it runs
 
+pub mod align;
 pub mod check;
 pub mod clause;
 pub mod configuration;
@@ -21,6 +24,7 @@ pub mod consensus;
 pub mod diff;
 pub mod fleet;
 pub mod guard;
+mod increasing;
 pub mod matrix;
 pub mod pair;
 pub mod policy;

@@ -3,6 +3,7 @@
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
 //! - `checked` is what the rules say, for both
+//! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
@@ -17,12 +18,14 @@ mod api;
 mod assets;
 mod auth;
 mod checked;
+mod comparison;
 mod error;
 mod fleet;
 mod matrix_filter;
 pub mod openapi;
 mod pages;
 mod path;
+mod side;
 mod state;
 mod subsystem;
 
@@ -74,6 +77,7 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}/matrix", get(api::matrix::matrix))
         .route("/projects/{project}/subsystems/{name}", get(api::matrix::subsystem))
         .route("/projects/{project}/history", get(api::sources::project_history))
+        .route("/projects/{project}/compare", get(api::compare::compare))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
         .route("/projects/{project}/ports/{port}/source", get(api::sources::source))
         .route("/projects/{project}/ports/{port}/history", get(api::sources::history))
@@ -101,6 +105,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/-/findings", get(pages::findings))
         .route("/{project}/-/matrix", get(pages::matrix))
         .route("/{project}/-/subsystem/{name}", get(pages::subsystem))
+        .route("/{project}/-/compare", get(pages::compare))
         .route("/{project}/-/history", get(pages::project_history))
         .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))

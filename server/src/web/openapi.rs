@@ -7,7 +7,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, matrix, projects, sources, tree, upload};
+use super::api::{boards, compare, matrix, projects, sources, tree, upload};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -24,6 +24,7 @@ use super::api::{boards, matrix, projects, sources, tree, upload};
         boards::build,
         matrix::matrix,
         matrix::subsystem,
+        compare::compare,
         sources::source,
         sources::history,
         sources::project_history,

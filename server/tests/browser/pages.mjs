@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 const base = process.argv[2];
-const pages = ["/", "/micropython", "/micropython/stm32", "/micropython/stm32/PYBV10", "/micropython/esp32/ESP32_GENERIC-SPIRAM", "/micropython/windows", "/micropython/-/catalog", "/micropython/-/matrix", "/micropython/-/matrix?port=stm32&only=divergent", "/micropython/-/subsystem/usbd", "/micropython/-/history", "/micropython/-/findings", "/micropython/-/findings?port=esp32", "/micropython/-/history/stm32", "/micropython/-/search?q=usbd", "/sample", "/sample/mps2", "/sample/mps2/MPS2_NET", "/sample/virt/VIRT_NET", "/sample/-/search?q=uart", "/sample/-/matrix?port=virt", "/sample/-/subsystem/uart", "/sample/-/catalog", "/sample/-/history", "/nope"];
+const pages = ["/", "/micropython", "/micropython/stm32", "/micropython/stm32/PYBV10", "/micropython/esp32/ESP32_GENERIC-SPIRAM", "/micropython/windows", "/micropython/-/compare", "/micropython/-/compare?boards=stm32/PYBV10,rp2/RPI_PICO2_W", "/micropython/-/compare?boards=stm32,renesas-ra,mimxrt,rp2,esp32,nrf", "/micropython/-/catalog", "/micropython/-/matrix", "/micropython/-/matrix?port=stm32&only=divergent", "/micropython/-/subsystem/usbd", "/micropython/-/history", "/micropython/-/findings", "/micropython/-/findings?port=esp32", "/micropython/-/history/stm32", "/micropython/-/search?q=usbd", "/sample", "/sample/mps2", "/sample/mps2/MPS2_NET", "/sample/virt/VIRT_NET", "/sample/-/search?q=uart", "/sample/-/matrix?port=virt", "/sample/-/subsystem/uart", "/sample/-/catalog", "/sample/-/history", "/nope"];
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 

@@ -3,6 +3,7 @@
 
 mod api_answers;
 mod browser;
+mod compare;
 mod matrix;
 mod pages;
 mod pages_of_trees;

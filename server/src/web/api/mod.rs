@@ -1,6 +1,7 @@
 //! The API: JSON twins of the pages, and the uploads.
 
 pub(super) mod boards;
+pub(super) mod compare;
 pub(super) mod matrix;
 pub(super) mod parameters;
 pub(super) mod projects;

@@ -6,6 +6,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
+use super::compare::address;
 use super::configuration::ConfigurationView;
 use super::listed::{self, unseen_board};
 use super::repository::Repository;
@@ -15,10 +16,15 @@ use super::{PageError, Shell, find_board, find_project, no_board, page};
 use crate::analyze::configuration::compare;
 use crate::model::{BoardId, ProjectName};
 use crate::store::{
-    Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, Project, Source,
+    Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, PortBoard, Project,
+    Source,
 };
 use crate::web::path::PagePath;
+use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
+
+/// How many other orders the page offers to compare with.
+const COMPARISONS: usize = 6;
 
 #[derive(Template)]
 #[template(path = "board.html")]
@@ -37,6 +43,13 @@ struct BoardPage {
     catalog: Vec<Fact>,
     retired: bool,
     builds: Vec<BuildRow>,
+    comparisons: Vec<Link>,
+}
+
+/// Another order to hold this one against.
+struct Link {
+    to: String,
+    text: String,
 }
 
 struct Answer {
@@ -62,9 +75,20 @@ struct BuildRow {
     size: String,
 }
 
+/// What there is to show of a board with builds.
+struct Built {
+    project: Project,
+    listed: ListedBoard,
+    stored: StoredBoard,
+    /// The boards of its port that were built, itself among them.
+    siblings: Vec<PortBoard>,
+    build: Build,
+    source: Option<Source>,
+}
+
 /// What there is to show of a board.
 enum Seen {
-    Built(Box<(Project, ListedBoard, StoredBoard, usize, Build, Option<Source>)>),
+    Built(Box<Built>),
     Listed(Box<(Project, ListedBoard, Option<Source>)>),
 }
 
@@ -82,18 +106,18 @@ pub(in crate::web) async fn board(
                 let source = reader.source_of_port(project.id, &id.port)?;
                 return Ok(Seen::Listed(Box::new((project, listed, source))));
             };
-            let siblings = reader.port_boards(project.id, &id.port)?.len();
+            let siblings = reader.port_boards(project.id, &id.port)?;
             let commit = CommitPrefix::from(&stored.latest.commit);
             let build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
             let commit = &stored.latest.commit;
             let source = reader.source_of_build(project.id, &id.port, commit)?;
-            let seen = (project, listed, stored, siblings, build, source);
+            let seen = Built { project, listed, stored, siblings, build, source };
             Ok::<_, AppError>(Seen::Built(Box::new(seen)))
         })
         .await?;
-    let (project, listed, stored, siblings, build, source) = match seen {
+    let Built { project, listed, stored, siblings, build, source } = match seen {
         Seen::Built(built) => *built,
         Seen::Listed(listed) => {
             let (project, listed, source) = *listed;
@@ -107,6 +131,7 @@ pub(in crate::web) async fn board(
     crate::analyze::derive(&mut table);
     let body = BuildBody::new(&build, &table, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
+    let comparisons = comparisons(&project.name, &stored, &siblings, source.as_ref());
     let configuration = source.and_then(|source| {
         let configuration = compare(&source.table, &table)?;
         let (build, repository) = (&stored.latest, repository.as_ref());
@@ -125,7 +150,7 @@ pub(in crate::web) async fn board(
         chips: chips(&table),
         answer: Answer {
             counts: counts(&table),
-            same: same(&stored, siblings, !table.origins.is_empty()),
+            same: same(&stored, siblings.len(), !table.origins.is_empty()),
             changed: changed(&stored, &base, now),
         },
         findings: body.findings,
@@ -136,9 +161,39 @@ pub(in crate::web) async fn board(
         catalog: listed::facts(&project.name, &listed, repository.as_ref()),
         retired: listed.is_retired(),
         builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),
+        comparisons,
         project: project.name,
         board,
     })
+}
+
+/// The text of the port, and the first board of each other order of the port.
+fn comparisons(
+    project: &ProjectName,
+    stored: &StoredBoard,
+    siblings: &[PortBoard],
+    source: Option<&Source>,
+) -> Vec<Link> {
+    let side = |subject| Side { project: None, subject, commit: None };
+    let link = |other: Subject, text: String| Link {
+        to: address(project, &[side(Subject::Board(stored.board.clone())), side(other)]),
+        text,
+    };
+    let mut orders = vec![None, stored.latest.order];
+    let mut links: Vec<Link> = source
+        .iter()
+        .map(|source| {
+            let port = source.summary.port.clone();
+            link(Subject::Source(port), "the text of main".to_owned())
+        })
+        .collect();
+    for other in siblings {
+        if links.len() < COMPARISONS && !orders.contains(&other.latest.order) {
+            orders.push(other.latest.order);
+            links.push(link(Subject::Board(other.board.clone()), other.board.label()));
+        }
+    }
+    links
 }
 
 fn same(stored: &StoredBoard, siblings: usize, registered: bool) -> String {

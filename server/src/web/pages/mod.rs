@@ -4,13 +4,15 @@
 //! [`source`] what the text of a port's main says, [`change`] words what a commit
 //! did to it, [`listed`] says what the catalog knows of a board,
 //! [`configuration`] holds a text against a build,
-//! [`repository`] links into the project's repository, [`sort`] reads the order
+//! [`repository`] links into the project's repository, [`slope`] draws orders side by side and [`compare_words`] says them, [`sort`] reads the order
 //! of a table from the address, [`when`] says times.
 
 mod board;
 mod build;
 mod catalog;
 mod change;
+mod compare;
+mod compare_words;
 mod configuration;
 mod findings;
 mod history;
@@ -23,6 +25,7 @@ mod projects;
 mod repository;
 mod run;
 mod search;
+mod slope;
 mod sort;
 mod source;
 mod subsystem;
@@ -37,6 +40,7 @@ use axum::response::{IntoResponse, Response};
 pub(super) use board::board;
 pub(super) use build::build;
 pub(super) use catalog::catalog;
+pub(super) use compare::compare;
 pub(super) use findings::findings;
 pub(super) use history::history;
 pub(super) use matrix::matrix;

@@ -10,6 +10,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::build::class;
+use super::compare::address;
 use super::history;
 use super::listed::State as BoardState;
 use super::repository::Repository;
@@ -18,10 +19,11 @@ use super::sort::{Heading, SortQuery, Sortable};
 use super::source::SourceView;
 use super::when::When;
 use super::{PageError, Shell, counted, find_port, find_project, page, query_of};
-use crate::model::{CommitSha, PortName, ProjectName};
+use crate::model::{BoardId, CommitSha, PortName, ProjectName};
 use crate::store::{ListedBoard, OrderId};
 use crate::web::answers::{self, Group};
 use crate::web::path::PagePath;
+use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
 
 /// How many functions are named that one group runs and another does not.
@@ -85,6 +87,8 @@ struct GroupView {
     init_count: u32,
     deinit_count: u32,
     difference: Option<DifferenceView>,
+    /// The address of this order beside the first one.
+    comparison: Option<String>,
     boards: Vec<String>,
 }
 
@@ -172,7 +176,10 @@ pub(in crate::web) async fn port(
         groups: groups
             .iter()
             .enumerate()
-            .map(|(index, (_, group))| GroupView::new(index, group))
+            .map(|(index, (_, group))| {
+                let comparison = comparison(&project.name, &port, &groups[0].1, group);
+                GroupView::new(index, group, comparison)
+            })
             .collect(),
         columns: chosen.headings(&COLUMNS),
         rows,
@@ -250,8 +257,23 @@ fn among(groups: &[&Group]) -> String {
     }
 }
 
+/// The address of a comparison of two groups, a board of each.
+fn comparison(
+    project: &ProjectName,
+    port: &PortName,
+    first: &Group,
+    group: &Group,
+) -> Option<String> {
+    group.difference.as_ref()?;
+    let side = |group: &Group| -> Option<Side> {
+        let board = BoardId::from_port_and_label(port.clone(), group.boards.first()?).ok()?;
+        Some(Side { project: None, subject: Subject::Board(board), commit: None })
+    };
+    Some(address(project, &[side(first)?, side(group)?]))
+}
+
 impl GroupView {
-    fn new(index: usize, group: &Group) -> Self {
+    fn new(index: usize, group: &Group, comparison: Option<String>) -> Self {
         let names = |names: &[String]| {
             let more = names.len().saturating_sub(NAMES_SHOWN);
             let shown = names[..names.len() - more].join(", ");
@@ -277,6 +299,7 @@ impl GroupView {
                 missing: names(&difference.missing),
                 reordered: difference.reordered,
             }),
+            comparison,
             boards: group.boards.clone(),
         }
     }
