@@ -155,9 +155,10 @@ impl Consensus {
         (first_first, first_first + weight((second, first)))
     }
 
-    /// Whether most ports, and enough of them, run `first` before `second`.
-    fn agrees(&self, first: &Item, second: &Item) -> Option<(f64, f64)> {
-        let (for_it, both) = self.support(first, second);
+    /// Whether most ports, and enough of them, run `first` before `second`, each by
+    /// its number.
+    fn agrees(&self, first: Option<usize>, second: Option<usize>) -> Option<(f64, f64)> {
+        let (for_it, both) = self.weights(first?, second?);
         (both >= LEAST_PORTS && for_it / both >= LEAST_SUPPORT).then_some((for_it / both, both))
     }
 
@@ -166,10 +167,12 @@ impl Consensus {
     /// `left` are the items of the table, as [`items`] gives them.
     pub fn departures(&self, mut left: Vec<(Item, u32)>) -> Vec<Departure> {
         let mut departures = Vec::new();
+        let mut numbers: Vec<Option<usize>> =
+            left.iter().map(|(item, _)| self.numbers.get(item).copied()).collect();
         loop {
             // For each item, the pairs that it is part of.
             let wrong: Vec<Departure> = (0..left.len())
-                .map(|index| self.departure(&left, index))
+                .map(|index| self.departure(&left, &numbers, index))
                 .filter(|departure| !departure.behind.is_empty() || !departure.ahead.is_empty())
                 .collect();
             let pairs = |departure: &Departure| departure.behind.len() + departure.ahead.len();
@@ -182,12 +185,20 @@ impl Consensus {
                 ))
             });
             let Some(worst) = worst else { return departures };
-            left.retain(|(item, _)| *item != worst.item);
+            if let Some(index) = left.iter().position(|(item, _)| *item == worst.item) {
+                left.remove(index);
+                numbers.remove(index);
+            }
             departures.push(worst);
         }
     }
 
-    fn departure(&self, items: &[(Item, u32)], index: usize) -> Departure {
+    fn departure(
+        &self,
+        items: &[(Item, u32)],
+        numbers: &[Option<usize>],
+        index: usize,
+    ) -> Departure {
         let (item, position) = &items[index];
         let mut departure = Departure {
             item: item.clone(),
@@ -200,8 +211,8 @@ impl Consensus {
         for (other_index, (other, _)) in items.iter().enumerate() {
             let pair = match other_index.cmp(&index) {
                 // It stands before this one, and most ports run this one first.
-                std::cmp::Ordering::Less => self.agrees(item, other),
-                std::cmp::Ordering::Greater => self.agrees(other, item),
+                std::cmp::Ordering::Less => self.agrees(numbers[index], numbers[other_index]),
+                std::cmp::Ordering::Greater => self.agrees(numbers[other_index], numbers[index]),
                 std::cmp::Ordering::Equal => None,
             };
             let Some((support, ports)) = pair else { continue };

@@ -9,7 +9,7 @@ use super::AppError;
 use super::checked;
 use super::side::{Side, Sides, Subject};
 use crate::analyze::align::{Alignment, Summary, align, summary};
-use crate::analyze::{derive_with, policy::Policy};
+use crate::analyze::derive_with;
 use crate::model::{CommitSha, Entry, InitTable, PortName, ProjectName};
 use crate::store::{CommitPrefix, Project, Reader};
 
