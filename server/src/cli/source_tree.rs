@@ -76,6 +76,11 @@ impl TreeArguments {
     /// # Errors
     /// When it cannot be read, or is no configuration.
     pub(super) fn config_of_firmware(&self) -> anyhow::Result<Config> {
+        // Where files conflict with --tree, clap does not ask for what needs it.
+        ensure!(
+            self.rev.is_none(),
+            "--rev is for source trees: expected --tree PATH in place of files"
+        );
         let here = Path::new(FILE_NAME);
         match &self.config {
             Some(path) => read(path),

@@ -92,7 +92,8 @@ fn the_matrix_says_what_stands_out_and_leads_to_the_evidence() {
     assert_eq!(texts(&html, ".matrix thead th"), headings);
     assert_eq!(texts(&html, ".matrix tbody th"), ["led", "network"]);
     let row = |row: usize| texts(&html, &format!(".matrix tbody tr:nth-child({row}) td"));
-    assert_eq!(row(1), ["boot", "3", "", "↑1", "↑1", "↑2"]);
+    // Lights are declared to persist in the configuration that is shipped.
+    assert_eq!(row(1), ["boot", "3", "", "↑1 persistent", "↑1 persistent", "↑2 persistent"]);
     assert_eq!(row(2), ["start", "3", "2", "↑2 ↓1", "↑2 ↓1", "↑3 ✕ no deinit"]);
     assert_eq!(texts(&html, ".alone dd"), ["system ↑1"]);
     assert!(text(&html, ".legend").ends_with("none of this on unix"));
