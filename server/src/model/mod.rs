@@ -12,6 +12,7 @@ mod entry;
 mod finding;
 mod guard;
 mod level;
+mod limits;
 mod names;
 mod schema;
 mod symbol;

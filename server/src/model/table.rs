@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::limits::{at_most, check_version, short};
 use super::{
     Address, CommitSha, Entry, Finding, GuardMismatch, Level, Location, Origin, Phase, PortName,
     Priority, Sha256, SymbolName,
@@ -289,16 +290,7 @@ impl InitTable {
     /// When the text is no table of this version, or one that holds more than
     /// a table may hold.
     pub fn from_json(text: &[u8]) -> Result<Self, TableError> {
-        /// Read first, so that another version is named as such even when its
-        /// keys differ.
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let Version { schema } = serde_json::from_slice(text)?;
-        if schema != SCHEMA_VERSION {
-            return Err(TableError::Schema { found: schema });
-        }
+        check_version(text, TableError::Json)?;
         let mut table: Self = serde_json::from_slice(text)?;
         table.forget_derived();
         table.check()?;
@@ -325,16 +317,6 @@ impl InitTable {
 
     /// Checks what the types alone do not: sizes, and that the parts agree.
     pub(super) fn check(&self) -> Result<(), TableError> {
-        let at_most = |what, found, limit| {
-            if found > limit { Err(TableError::TooMany { what, found, limit }) } else { Ok(()) }
-        };
-        let text = |what, text: &str| {
-            if text.len() > MAX_TEXT_BYTES {
-                Err(TableError::TextTooLong { what, found: text.len() })
-            } else {
-                Ok(())
-            }
-        };
         let has_target = self.arch.is_some() && self.bits.is_some() && self.endian.is_some();
         if !has_target && self.source.is_none() {
             return Err(TableError::Target);
@@ -351,9 +333,9 @@ impl InitTable {
                 return Err(TableError::RepeatedLevel { level: level.clone() });
             }
         }
-        text("format", &self.file.format)?;
-        text("architecture", self.arch.as_deref().unwrap_or_default())?;
-        text("path", self.source.as_ref().map_or("", |source| &source.path))?;
+        short("format", &self.file.format)?;
+        short("architecture", self.arch.as_deref().unwrap_or_default())?;
+        short("path", self.source.as_ref().map_or("", |source| &source.path))?;
         for (index, entry) in self.entries.iter().enumerate() {
             if usize::try_from(entry.position) != Ok(index) {
                 return Err(TableError::Position { index, found: entry.position });
@@ -366,10 +348,10 @@ impl InitTable {
             }
             at_most("functions in `via`", entry.via.len(), 16)?;
             at_most("names in `after`", entry.after.len(), 64)?;
-            entry.after.iter().try_for_each(|name| text("name in `after`", name))?;
-            text("condition", entry.condition.as_deref().unwrap_or_default())?;
-            text("subsystem", entry.subsystem.as_deref().unwrap_or_default())?;
-            text("file", entry.location.as_ref().map_or("", |Location { file, .. }| file))?;
+            entry.after.iter().try_for_each(|name| short("name in `after`", name))?;
+            short("condition", entry.condition.as_deref().unwrap_or_default())?;
+            short("subsystem", entry.subsystem.as_deref().unwrap_or_default())?;
+            short("file", entry.location.as_ref().map_or("", |Location { file, .. }| file))?;
         }
         Ok(())
     }

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::limits::{at_most, check_version, short};
 use super::{
-    BoardName, CommitSha, EntryKind, InitTable, MAX_ENTRIES, MAX_TEXT_BYTES, Phase, PortName,
-    SCHEMA_VERSION, Stage, SymbolName, TableError, VariantName,
+    BoardName, CommitSha, EntryKind, InitTable, MAX_ENTRIES, Phase, PortName, Stage, SymbolName,
+    TableError, VariantName,
 };
 
 /// Most ports that one tree may have. The largest known has 20.
@@ -153,18 +154,8 @@ impl TreeFacts {
     /// When the text is none, of another version, or one that holds more than a
     /// tree may hold.
     pub fn from_json(text: &[u8]) -> Result<Self, TableError> {
-        /// Read first, so that another version is named as such even when its
-        /// keys differ.
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let not_facts = |error: serde_json::Error| TableError::Facts(error);
-        let Version { schema } = serde_json::from_slice(text).map_err(not_facts)?;
-        if schema != SCHEMA_VERSION {
-            return Err(TableError::Schema { found: schema });
-        }
-        let mut facts: Self = serde_json::from_slice(text).map_err(not_facts)?;
+        check_version(text, TableError::Facts)?;
+        let mut facts: Self = serde_json::from_slice(text).map_err(TableError::Facts)?;
         for table in &mut facts.tables {
             table.forget_derived();
         }
@@ -173,16 +164,6 @@ impl TreeFacts {
     }
 
     fn check(&self) -> Result<(), TableError> {
-        let at_most = |what, found, limit| {
-            if found > limit { Err(TableError::TooMany { what, found, limit }) } else { Ok(()) }
-        };
-        let text = |what, text: &str| {
-            if text.len() > MAX_TEXT_BYTES {
-                Err(TableError::TextTooLong { what, found: text.len() })
-            } else {
-                Ok(())
-            }
-        };
         at_most("tables", self.tables.len(), MAX_PORTS)?;
         at_most("boards", self.boards.len(), MAX_BOARDS)?;
         at_most("histories", self.history.len(), MAX_PORTS)?;
@@ -199,13 +180,13 @@ impl TreeFacts {
             if !boards.insert((&board.port, &board.board, &board.variant)) {
                 return Err(TableError::RepeatedBoard { board: board.id().to_string() });
             }
-            text("family of microcontrollers", board.mcu.as_deref().unwrap_or_default())?;
+            short("family of microcontrollers", board.mcu.as_deref().unwrap_or_default())?;
             at_most("linker scripts", board.linker_scripts.len(), MAX_LINKER_SCRIPTS)?;
             for script in &board.linker_scripts {
-                text("path", &script.path)?;
-                text("condition", script.condition.as_deref().unwrap_or_default())?;
+                short("path", &script.path)?;
+                short("condition", script.condition.as_deref().unwrap_or_default())?;
                 at_most("included scripts", script.includes.len(), MAX_LINKER_SCRIPTS)?;
-                script.includes.iter().try_for_each(|path| text("path", path))?;
+                script.includes.iter().try_for_each(|path| short("path", path))?;
             }
         }
         let mut ports = std::collections::HashSet::new();
@@ -215,12 +196,12 @@ impl TreeFacts {
             }
             at_most("changes", history.changes.len(), MAX_CHANGES)?;
             for change in &history.changes {
-                text("subject", &change.subject)?;
-                text("path", &change.path)?;
+                short("subject", &change.subject)?;
+                short("path", &change.path)?;
                 at_most("steps", change.steps.len(), 2 * MAX_ENTRIES)?;
                 for step in &change.steps {
-                    text("condition", step.condition.as_deref().unwrap_or_default())?;
-                    text("condition", step.condition_before.as_deref().unwrap_or_default())?;
+                    short("condition", step.condition.as_deref().unwrap_or_default())?;
+                    short("condition", step.condition_before.as_deref().unwrap_or_default())?;
                 }
             }
         }

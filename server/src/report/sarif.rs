@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::analyze::check::{Found, Report};
 use crate::analyze::rules::RULES;
-use crate::model::Severity;
 
 /// All findings; those that are waived or in the baseline are marked as suppressed.
 pub fn text(report: &Report) -> String {
@@ -18,7 +17,7 @@ pub fn text(report: &Report) -> String {
                 "id": rule.code,
                 "name": rule.name,
                 "shortDescription": {"text": rule.name.replace('-', " ")},
-                "defaultConfiguration": {"level": level(rule.severity)},
+                "defaultConfiguration": {"level": rule.severity.as_str()},
             })
         })
         .collect();
@@ -38,14 +37,6 @@ pub fn text(report: &Report) -> String {
     serde_json::to_string_pretty(&sarif).unwrap_or_default() + "\n"
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    }
-}
-
 fn result(found: &Found) -> Value {
     let finding = &found.finding;
     let message = match &finding.suggestion {
@@ -54,7 +45,7 @@ fn result(found: &Found) -> Value {
     };
     let mut result = json!({
         "ruleId": finding.rule,
-        "level": level(finding.severity),
+        "level": finding.severity.as_str(),
         "message": {"text": message},
         "partialFingerprints": {"initboard/v1": found.fingerprint},
         "properties": {"confidence": finding.confidence.as_str()},
