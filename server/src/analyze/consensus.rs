@@ -32,21 +32,31 @@ pub struct Item {
     pub phase: Option<Phase>,
 }
 
-/// The order that most ports agree on.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
+/// How often ports run one thing before another.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Consensus {
-    /// The items in that order, each group of several a circle in which the ports
-    /// disagree.
-    pub order: Vec<Vec<Item>>,
-    /// How many ports have each item.
-    #[serde(skip)]
-    pub ports: BTreeMap<Item, f64>,
-    /// A number for each item.
-    #[serde(skip)]
-    numbers: HashMap<Item, usize>,
+    /// What there is of each item.
+    standings: BTreeMap<Item, Standing>,
     /// For each pair of numbers, how many ports run the first one first.
-    #[serde(skip)]
     before: HashMap<(usize, usize), f64>,
+}
+
+/// What the ports have of one item.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Standing {
+    /// Its number in `before`.
+    number: usize,
+    /// How many ports have it.
+    ports: f64,
+    /// The sum of its places in their orders, each from 0 to 1.
+    places: f64,
+}
+
+impl Standing {
+    /// Its mean place in an order.
+    fn place(&self) -> f64 {
+        self.places / self.ports
+    }
 }
 
 /// One pair of items that a table runs the other way round than most ports.
@@ -107,44 +117,43 @@ impl Consensus {
             *boards_of.entry(unit.port.as_str()).or_default() += 1.0;
         }
         let mut consensus = Self::default();
-        let mut places: BTreeMap<Item, (f64, f64)> = BTreeMap::new();
         for unit in &fleet.units {
             let vote = 1.0 / boards_of[unit.port.as_str()];
             let items = items(&unit.table.entries);
-            let numbers: Vec<usize> =
-                items.iter().map(|(item, _)| consensus.number(item)).collect();
             let last = f64::from(u32::try_from(items.len().max(2) - 1).unwrap_or(u32::MAX));
-            for (index, (item, _)) in items.iter().enumerate() {
-                *consensus.ports.entry(item.clone()).or_default() += vote;
-                let place = places.entry(item.clone()).or_default();
-                let index_as_number = f64::from(u32::try_from(index).unwrap_or(u32::MAX));
-                *place = (place.0 + vote * index_as_number / last, place.1 + vote);
+            let numbers: Vec<usize> = (0_u32..)
+                .zip(&items)
+                .map(|(index, (item, _))| consensus.count(item, vote, f64::from(index) / last))
+                .collect();
+            for (index, &number) in numbers.iter().enumerate() {
                 for &other in &numbers[index + 1..] {
-                    *consensus.before.entry((numbers[index], other)).or_default() += vote;
+                    *consensus.before.entry((number, other)).or_default() += vote;
                 }
             }
         }
-        let mean: BTreeMap<&Item, f64> =
-            places.iter().map(|(item, (sum, count))| (item, sum / count)).collect();
-        consensus.order = ordered(&consensus, &mean);
         consensus
     }
 
-    /// The number of an item, which is given one where it has none.
-    fn number(&mut self, item: &Item) -> usize {
-        if let Some(&known) = self.numbers.get(item) {
-            return known;
-        }
-        let next = self.numbers.len();
-        self.numbers.insert(item.clone(), next);
-        next
+    /// Counts a vote of a port that has an item at `place` of its order. The item's
+    /// number.
+    fn count(&mut self, item: &Item, vote: f64, place: f64) -> usize {
+        let number = self.standings.len();
+        let new = Standing { number, ports: 0.0, places: 0.0 };
+        let standing = self.standings.entry(item.clone()).or_insert(new);
+        standing.ports += vote;
+        standing.places += vote * place;
+        standing.number
+    }
+
+    fn number(&self, item: &Item) -> Option<usize> {
+        self.standings.get(item).map(|standing| standing.number)
     }
 
     /// The weight of ports that run `first` before `second`, and of those that
     /// have both.
     pub fn support(&self, first: &Item, second: &Item) -> (f64, f64) {
-        match (self.numbers.get(first), self.numbers.get(second)) {
-            (Some(&first), Some(&second)) => self.weights(first, second),
+        match (self.number(first), self.number(second)) {
+            (Some(first), Some(second)) => self.weights(first, second),
             _ => (0.0, 0.0),
         }
     }
@@ -153,6 +162,57 @@ impl Consensus {
         let weight = |pair| self.before.get(&pair).copied().unwrap_or_default();
         let first_first: f64 = weight((first, second));
         (first_first, first_first + weight((second, first)))
+    }
+
+    /// The items in the order that most ports agree on: circles, in which they
+    /// disagree, in one group; groups after those that most ports run before them,
+    /// and where nothing tells by their mean place.
+    pub fn order(&self) -> Vec<Vec<Item>> {
+        let items: Vec<(&Item, &Standing)> = self.standings.iter().collect();
+        // The place in `items` of each number.
+        let mut index_of = vec![0; items.len()];
+        for (index, (_, standing)) in items.iter().enumerate() {
+            index_of[standing.number] = index;
+        }
+        let mut after: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+        for &(first, second) in self.before.keys() {
+            let (for_it, both) = self.weights(first, second);
+            if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
+                let (first, second) = (index_of[first], index_of[second]);
+                after[first].push(second);
+                before[second].push(first);
+            }
+        }
+        let circle = circles(&after, &before);
+        let groups = circle.iter().copied().max().map_or(0, |last| last + 1);
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups];
+        for (item, &group) in circle.iter().enumerate() {
+            members[group].push(item);
+        }
+        let place = |group: usize| -> f64 {
+            let sum: f64 = members[group].iter().map(|&item| items[item].1.place()).sum();
+            sum / f64::from(u32::try_from(members[group].len()).unwrap_or(u32::MAX))
+        };
+        let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups];
+        for (item, &group) in circle.iter().enumerate() {
+            waits[group]
+                .extend(before[item].iter().map(|&other| circle[other]).filter(|&o| o != group));
+        }
+        let mut left: BTreeSet<usize> = (0..groups).collect();
+        let mut order = Vec::new();
+        while !left.is_empty() {
+            let ready = left.iter().copied().filter(|&group| waits[group].is_disjoint(&left));
+            let Some(next) = ready.min_by(|&a, &b| place(a).total_cmp(&place(b)).then(a.cmp(&b)))
+            else {
+                break;
+            };
+            left.remove(&next);
+            let mut group: Vec<usize> = members[next].clone();
+            group.sort_by(|&a, &b| items[a].1.place().total_cmp(&items[b].1.place()));
+            order.push(group.into_iter().map(|item| items[item].0.clone()).collect());
+        }
+        order
     }
 
     /// Whether most ports, and enough of them, run `first` before `second`, each by
@@ -168,7 +228,7 @@ impl Consensus {
     pub fn departures(&self, mut left: Vec<(Item, u32)>) -> Vec<Departure> {
         let mut departures = Vec::new();
         let mut numbers: Vec<Option<usize>> =
-            left.iter().map(|(item, _)| self.numbers.get(item).copied()).collect();
+            left.iter().map(|(item, _)| self.number(item)).collect();
         loop {
             // For each item, the pairs that it is part of.
             let wrong: Vec<Departure> = (0..left.len())
@@ -227,56 +287,6 @@ impl Consensus {
         }
         departure
     }
-}
-
-/// The items by majority: circles in one group, groups after those that most
-/// ports run before them, and where nothing tells by their mean place.
-fn ordered(consensus: &Consensus, mean: &BTreeMap<&Item, f64>) -> Vec<Vec<Item>> {
-    let items: Vec<&Item> = consensus.ports.keys().collect();
-    // The place in `items` of each number.
-    let mut index_of = vec![0; items.len()];
-    for (index, item) in items.iter().enumerate() {
-        index_of[consensus.numbers[*item]] = index;
-    }
-    let mut after: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
-    for &(first, second) in consensus.before.keys() {
-        let (for_it, both) = consensus.weights(first, second);
-        if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
-            let (first, second) = (index_of[first], index_of[second]);
-            after[first].push(second);
-            before[second].push(first);
-        }
-    }
-    let circle = circles(&after, &before);
-    let groups = circle.iter().copied().max().map_or(0, |last| last + 1);
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); groups];
-    for (item, &group) in circle.iter().enumerate() {
-        members[group].push(item);
-    }
-    let place = |group: usize| -> f64 {
-        let sum: f64 = members[group].iter().map(|&item| mean[items[item]]).sum();
-        sum / f64::from(u32::try_from(members[group].len()).unwrap_or(u32::MAX))
-    };
-    let mut waits: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); groups];
-    for (item, &group) in circle.iter().enumerate() {
-        waits[group]
-            .extend(before[item].iter().map(|&other| circle[other]).filter(|&o| o != group));
-    }
-    let mut left: BTreeSet<usize> = (0..groups).collect();
-    let mut order = Vec::new();
-    while !left.is_empty() {
-        let ready = left.iter().copied().filter(|&group| waits[group].is_disjoint(&left));
-        let Some(next) = ready.min_by(|&a, &b| place(a).total_cmp(&place(b)).then(a.cmp(&b)))
-        else {
-            break;
-        };
-        left.remove(&next);
-        let mut group: Vec<usize> = members[next].clone();
-        group.sort_by(|&a, &b| mean[items[a]].total_cmp(&mean[items[b]]));
-        order.push(group.into_iter().map(|item| items[item].clone()).collect());
-    }
-    order
 }
 
 /// For each node, the number of its strongly connected component.
@@ -365,12 +375,12 @@ mod tests {
         (Consensus::of(&Fleet::new(units, &Policy::default())), tables)
     }
 
-    fn names(consensus: &Consensus) -> Vec<Vec<&str>> {
+    fn names(order: &[Vec<Item>]) -> Vec<Vec<&str>> {
         let of_group = |group| {
             let group: &Vec<Item> = group;
             group.iter().map(|item| item.name.as_str()).collect()
         };
-        consensus.order.iter().map(of_group).collect()
+        order.iter().map(of_group).collect()
     }
 
     fn list(names: &[&str]) -> Vec<String> {
@@ -383,7 +393,7 @@ mod tests {
         let mut mains = vec![usual; 4];
         mains.push(list(&["c", "a", "b"]));
         let (consensus, tables) = consensus(&mains);
-        assert_eq!(names(&consensus), [["mp_init"], ["a"], ["b"], ["c"]]);
+        assert_eq!(names(&consensus.order()), [["mp_init"], ["a"], ["b"], ["c"]]);
         let departures = consensus.departures(items(&tables[4].entries));
         let said: Vec<String> =
             departures.iter().map(|departure| departure.item.to_string()).collect();
@@ -396,8 +406,9 @@ mod tests {
     fn ports_that_go_in_circles_are_shown_in_one_group() {
         let mains = [list(&["a", "b", "c"]), list(&["b", "c", "a"]), list(&["c", "a", "b"])];
         let (consensus, _) = consensus(&mains);
-        assert_eq!(names(&consensus)[0], ["mp_init"]);
-        let mut circle = names(&consensus)[1].clone();
+        let order = consensus.order();
+        assert_eq!(names(&order)[0], ["mp_init"]);
+        let mut circle = names(&order)[1].clone();
         circle.sort_unstable();
         assert_eq!(circle, ["a", "b", "c"]);
     }
@@ -413,7 +424,7 @@ mod tests {
             let mut expected = vec!["mp_init".to_owned()];
             expected.extend(calls);
             let order: Vec<String> =
-                consensus.order.iter().flatten().map(|item| item.name.clone()).collect();
+                consensus.order().iter().flatten().map(|item| item.name.clone()).collect();
             prop_assert_eq!(order, expected);
             prop_assert!(consensus.departures(items(&tables[0].entries)).is_empty());
         }

@@ -158,7 +158,8 @@ impl Matrix {
         let mut rows: Vec<Row> =
             fleet.subsystems().into_iter().map(|name| row(fleet, &calls, name)).collect();
         rows.retain(|row| row.cells.iter().any(|cell| !cell.calls.is_empty()));
-        let places = places(&consensus);
+        let order = consensus.order();
+        let places = places(&order);
         // What no main is seen to run has no place in that order: it stands last.
         rows.sort_by_key(|row| {
             let place = places.get(row.subsystem.as_str()).copied();
@@ -282,9 +283,9 @@ fn consensus(fleet: &Fleet<'_>, votes: &[PortName]) -> Consensus {
 }
 
 /// Where each subsystem first stands in the common order.
-fn places(consensus: &Consensus) -> HashMap<&str, usize> {
+fn places(order: &[Vec<Item>]) -> HashMap<&str, usize> {
     let mut places = HashMap::new();
-    let items = consensus.order.iter().flatten().filter(|item| item.phase.is_some());
+    let items = order.iter().flatten().filter(|item| item.phase.is_some());
     for (place, item) in items.enumerate() {
         places.entry(item.name.as_str()).or_insert(place);
     }
