@@ -6,5 +6,6 @@ pub mod findings;
 pub mod history;
 pub mod json;
 pub mod matrix;
+pub mod rules;
 pub mod sarif;
 pub mod terminal;

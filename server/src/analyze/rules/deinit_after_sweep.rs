@@ -4,7 +4,7 @@
 //! `gc_sweep_all` runs every finaliser and frees every object. A driver that
 //! still uses its objects afterwards, as an interrupt may, uses freed memory.
 
-use super::{Check, Hit, Rule, evidence_of};
+use super::{Check, Doc, Example, Hit, Rule, evidence_of};
 use crate::analyze::consensus::{Consensus, Item, items};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
@@ -13,7 +13,34 @@ pub(super) const RULE: Rule = Rule {
     code: "IB305",
     name: "deinit-after-sweep",
     severity: Severity::Warning,
+    doc: DOC,
     check: Check::Fleet(check),
+};
+
+const DOC: Doc = Doc {
+    summary: "a deinit runs after `gc_sweep_all`, and before it on three ports in four",
+    what: "
+        A deinit stands behind `gc_sweep_all` in the order of a port, and at least three ports,
+        and three in four of those that have both, run it in front. A port has one vote, however
+        many boards it has.",
+    why: "
+        `gc_sweep_all` runs every finaliser and frees every object on the heap. A driver that is
+        still on has callbacks and buffers there: an interrupt between the sweep and the deinit
+        uses freed memory.",
+    example: Some(Example {
+        language: "c",
+        before: "
+            gc_sweep_all();
+            machine_pwm_deinit_all();
+            mp_deinit();",
+        after: "
+            machine_pwm_deinit_all();
+            gc_sweep_all();
+            mp_deinit();",
+    }),
+    fix: "
+        Move it in front of the sweep. A bus that finalisers themselves use, such as the SPI to
+        a network chip, is right behind it: waive that with the reason.",
 };
 
 /// The landmark that sweeps the heap.

@@ -5,7 +5,7 @@
 //! A deinit that asks for less than its init is left out: functions that stop
 //! all of something are safe to call, and most are written so.
 
-use super::{Check, Hit, Rule};
+use super::{Check, Doc, Example, Hit, Rule};
 use crate::analyze::fleet::entry;
 use crate::model::{Confidence, GuardKind, InitTable, Severity};
 
@@ -13,7 +13,46 @@ pub(super) const RULE: Rule = Rule {
     code: "IB304",
     name: "guard-mismatch",
     severity: Severity::Warning,
+    doc: DOC,
     check: Check::Table(check),
+};
+
+const DOC: Doc = Doc {
+    summary: "a deinit stands under conditions of the preprocessor that its init does not have",
+    what: "
+        In the text of main an init and the deinit of the same subsystem stand under different
+        conditions, and the deinit asks for something that the init does not. A deinit that asks
+        for less is fine: functions that stop all of something are safe to call where nothing
+        was started.
+
+        Conditions are compared clause by clause, however the `#if`s are nested, and nothing is
+        known of what their macros mean.",
+    why: "
+        Some configuration compiles the init and not the deinit, so that it starts what it never
+        stops. It is rarely the configuration that anybody tests.",
+    example: Some(Example {
+        language: "c",
+        before: "
+            #if MICROPY_PY_MACHINE_I2S
+            machine_i2s_init0();
+            #endif
+            /* ... */
+            #if MICROPY_PY_MACHINE_I2S && MICROPY_PY_NETWORK
+            machine_i2s_deinit_all();
+            #endif",
+        after: "
+            #if MICROPY_PY_MACHINE_I2S
+            machine_i2s_init0();
+            #endif
+            /* ... */
+            #if MICROPY_PY_MACHINE_I2S
+            machine_i2s_deinit_all();
+            #endif",
+    }),
+    fix: "
+        Put both under one condition: that of the driver, not that of whoever happens to use it.
+        Where one condition implies the other, as one macro that is only ever set with another,
+        waive this with that reason.",
 };
 
 fn check(table: &InitTable) -> Vec<Hit> {

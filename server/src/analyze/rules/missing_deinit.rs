@@ -1,11 +1,6 @@
 //! IB301 `missing-deinit`: a soft reset starts something anew that nothing stopped.
-//!
-//! Only what runs on every pass of the soft-reset loop is looked at: what is
-//! started once per power-up may stay. A call, or a declaration in the
-//! configuration, satisfies it. Where other ports stop the same subsystem, that
-//! is evidence; where none does, the finding is a note.
 
-use super::{Check, Hit, Rule, evidence_of};
+use super::{Check, Doc, Example, Hit, Rule, evidence_of};
 use crate::analyze::consensus::Consensus;
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Severity, Stage};
@@ -14,7 +9,49 @@ pub(super) const RULE: Rule = Rule {
     code: "IB301",
     name: "missing-deinit",
     severity: Severity::Warning,
+    doc: DOC,
     check: Check::Fleet(check),
+};
+
+const DOC: Doc = Doc {
+    summary: "a soft reset starts a subsystem anew that nothing stops, and at least two other \
+        ports stop it",
+    what: "
+        An init stands in the part of main that every soft reset runs again, no call stops its
+        subsystem, no `[[satisfied]]` of the configuration says that none is needed, and at
+        least two other ports do stop it. What is started once per power-up may stay, and so may
+        everything on a port that never comes back from its scripts.
+
+        The evidence lists the calls of the ports that do stop it.",
+    why: "
+        What a script started goes on after the soft reset: a timer fires into freed memory, a
+        DAC keeps playing, a DMA channel stays taken. Users see a hard fault or a peripheral
+        that cannot be opened again, seconds after the reset and far from its cause. It is the
+        commonest of the bugs in this field.",
+    example: Some(Example {
+        language: "c",
+        before: "
+            soft_reset:
+                mp_init();
+                machine_pwm_init();
+                pyexec_friendly_repl();
+                gc_sweep_all();
+                mp_deinit();
+                goto soft_reset;",
+        after: "
+            soft_reset:
+                mp_init();
+                machine_pwm_init();
+                pyexec_friendly_repl();
+                machine_pwm_deinit_all();
+                gc_sweep_all();
+                mp_deinit();
+                goto soft_reset;",
+    }),
+    fix: "
+        Stop it on the way out of the soft reset, before `gc_sweep_all`. If it needs no call,
+        say in `[[satisfied]]` why: a finaliser that the sweep runs (`finaliser`), an init that
+        sets everything back (`reinit`), or something that is meant to stay (`persistent`).",
 };
 
 /// Least number of other ports that must stop a subsystem.

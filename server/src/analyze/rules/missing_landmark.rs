@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Hit, Rule};
+use super::{Check, Doc, Example, Hit, Rule};
 use crate::analyze::consensus::Consensus;
 use crate::analyze::fleet::Fleet;
 use crate::model::{Confidence, Entry, Phase, Severity, Stage};
@@ -12,7 +12,42 @@ pub(super) const RULE: Rule = Rule {
     code: "IB403",
     name: "missing-landmark",
     severity: Severity::Warning,
+    doc: DOC,
     check: Check::Fleet(check),
+};
+
+const DOC: Doc = Doc {
+    summary: "a soft reset leaves out `gc_sweep_all` or `mp_deinit`, and seven ports in ten call \
+        it",
+    what: "
+        Main comes out of its scripts and never calls `mp_deinit`, or stops something there and
+        never calls `gc_sweep_all`; at least four ports, and seven in ten of those that come
+        that far, do. A main that stops nothing on its way out may just end.",
+    why: "
+        Without `gc_sweep_all` the finalisers of objects that are still alive do not run: files
+        stay open and unwritten, sockets and peripherals stay on. Without `mp_deinit` what the
+        runtime holds is not released before the next `mp_init` sets it up again.",
+    example: Some(Example {
+        language: "c",
+        before: "
+            soft_reset:
+                mp_init();
+                pyexec_friendly_repl();
+                timer_deinit();
+                goto soft_reset;",
+        after: "
+            soft_reset:
+                mp_init();
+                pyexec_friendly_repl();
+                timer_deinit();
+                gc_sweep_all();
+                mp_deinit();
+                goto soft_reset;",
+    }),
+    fix: "
+        Call it before the next pass: first the deinits of drivers, then `gc_sweep_all`, then
+        `mp_deinit`. A port whose heap does not outlive the pass may do without the sweep: waive
+        this with the reason.",
 };
 
 /// The calls; whether they are expected of every main that comes out of its

@@ -1,11 +1,13 @@
 //! Rules: a stable code, a name, a severity and what to do. One file per rule.
 //!
 //! `IB1xx` asks whether an entry will run at all, `IB3xx` whether what is started
-//! is stopped, `IB4xx` whether a port departs from the others.
+//! is stopped, `IB4xx` whether a port departs from the others. Each says in its
+//! `Doc` what it looks at, why, and what to do; `docs/rules.md` is made of that.
 
 #[cfg(test)]
 mod cases;
 mod deinit_after_sweep;
+mod doc;
 mod empty_registry;
 mod guard_mismatch;
 mod level_never_run;
@@ -27,6 +29,9 @@ mod table_not_loaded;
 mod table_too_long;
 mod wild_pointer;
 
+use doc::Example;
+pub use doc::{Doc, Piece};
+
 use super::consensus::Consensus;
 use super::fleet::{Fleet, entry};
 use crate::model::{Anomaly, AnomalyKind, Confidence, Evidence, Finding, InitTable, Severity};
@@ -39,6 +44,8 @@ pub struct Rule {
     pub name: &'static str,
     /// How much a finding matters.
     pub severity: Severity,
+    /// What people are told about it.
+    pub doc: Doc,
     /// Where the rule holds.
     check: Check,
 }
@@ -91,6 +98,16 @@ pub static RULES: [Rule; 21] = [
 pub fn rule(text: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == text || rule.name == text)
 }
+
+/// The families that rules belong to, by the beginning of their codes, and what
+/// each asks.
+pub const FAMILIES: [(&str, &str); 5] = [
+    ("IB1", "Will it run at all, and could it be read?"),
+    ("IB2", "Will it run in the order that was meant?"),
+    ("IB3", "Is what is started stopped, and in time?"),
+    ("IB4", "Does a port depart from the others, of which each has one vote?"),
+    ("IB5", "Is the way from calls to the registry gone to its end?"),
+];
 
 /// What the rules say of a table by itself, by code.
 pub fn findings(table: &InitTable) -> Vec<Finding> {
@@ -202,5 +219,23 @@ mod tests {
         let names: HashSet<&str> = RULES.iter().map(|rule| rule.name).collect();
         assert_eq!(names.len(), RULES.len());
         assert!(RULES.iter().map(|rule| rule.code).is_sorted_by(|a, b| a < b));
+        let family = |rule: &Rule| FAMILIES.iter().any(|(family, _)| rule.code.starts_with(family));
+        assert!(RULES.iter().all(family));
+    }
+
+    #[test]
+    fn documentation_is_whole_sentences_without_markup() {
+        for rule in &RULES {
+            let of = rule.code;
+            let summary = rule.doc.summary;
+            assert!(!summary.ends_with('.') && !summary.starts_with(char::is_uppercase), "{of}");
+            for piece in rule.doc.pieces() {
+                let Piece::Paragraph(text) = piece else { continue };
+                assert!(text.ends_with(['.', ':']), "{of}: {text}");
+                assert!(text.matches('`').count().is_multiple_of(2), "{of}: {text}");
+                let prose: String = text.split('`').step_by(2).collect();
+                assert!(!prose.contains(['*', '_', '<', '>', '[', ']', '|']), "{of}: {text}");
+            }
+        }
     }
 }

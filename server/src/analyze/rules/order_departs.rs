@@ -5,7 +5,7 @@
 //! need one another at start, and where they do the compiler of the order knows.
 
 use super::deinit_after_sweep::{SWEEP, late};
-use super::{Check, Hit, Rule};
+use super::{Check, Doc, Example, Hit, Rule};
 use crate::analyze::consensus::{Consensus, Departure, Item, items};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
@@ -14,7 +14,38 @@ pub(super) const RULE: Rule = Rule {
     code: "IB401",
     name: "order-departs",
     severity: Severity::Note,
+    doc: DOC,
     check: Check::Fleet(check),
+};
+
+const DOC: Doc = Doc {
+    summary: "something runs on the other side of a landmark than on three ports in four, or stops \
+        before what they stop first",
+    what: "
+        An init stands on the other side of boot.py or `mp_init`, or a deinit on the other side
+        of a landmark or of another deinit, than on at least three in four of the ports that
+        have both, of which there must be four. Of all pairs that stand the other way round, the
+        fewest items that explain them are reported.
+
+        The order of two inits is left out: drivers rarely need one another at start. What
+        stands behind the sweep has a rule of its own (`IB305`).",
+    why: "
+        Ports are written by copying, and most departures are accidents. Some are the reason why
+        a driver works on one port and not on the next: what starts after boot.py cannot be
+        configured there, and what is stopped after the thing that it stands on uses it when it
+        is gone.",
+    example: Some(Example {
+        language: "c",
+        before: r#"
+            mp_usbd_init();              /* on other ports behind boot.py, */
+            pyexec_file_if_exists("boot.py");   /* which may change the descriptors */"#,
+        after: r#"
+            pyexec_file_if_exists("boot.py");
+            mp_usbd_init();"#,
+    }),
+    fix: "
+        See whether the port needs it so. If it does, waive this with the reason, which tells
+        the next reader as well; if nobody knows why, move it to where the others have it.",
 };
 
 fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {

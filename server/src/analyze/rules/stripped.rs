@@ -1,15 +1,44 @@
 //! IB111 `stripped`: a file without symbols, which says little.
 
-use super::{Check, Rule, per_anomaly};
+use super::{Check, Doc, Example, Rule, per_anomaly};
 use crate::model::{AnomalyKind, Severity};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB111",
     name: "stripped",
     severity: Severity::Note,
+    doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::Stripped, |_| {
             "the file has no symbols: names and priorities are gone, and with them every table that has no output section of its own; give the ELF file as it was before strip".to_owned()
         })
     }),
+};
+
+const DOC: Doc = Doc {
+    summary: "the file has no symbols: names, priorities and every table without a section of its \
+        own are gone",
+    what: "
+        The ELF file has no symbol table.",
+    why: "
+        Tables in output sections of their own can still be read, but their entries have no
+        names and no priorities. Tables inside another section cannot be found at all, and
+        neither can main. A stripped file that shows nothing may well hold a registry.",
+    example: Some(Example {
+        language: "make",
+        before: "
+            firmware.elf: $(OBJ)
+            	$(CC) $(LDFLAGS) $^ -o $@
+            	$(STRIP) $@",
+        after: "
+            firmware.elf: $(OBJ)
+            	$(CC) $(LDFLAGS) $^ -o $@
+
+            firmware.bin: firmware.elf
+            	$(OBJCOPY) -O binary $< $@",
+    }),
+    fix: "
+        Give initboard the ELF file as the linker wrote it. Symbols cost nothing on the chip:
+        what is flashed is made from the segments, and never holds them. Where the ELF file is
+        what ships, keep the one before `strip`, or use `strip -g`, which leaves the symbols.",
 };
