@@ -115,13 +115,8 @@ pub enum PolicyError {
         number: usize,
     },
     /// A rule that there is not.
-    #[error(
-        "there is no rule `{found}`: expected a code such as IB301, or a name such as missing-deinit"
-    )]
-    UnknownRule {
-        /// The text, shortened.
-        found: String,
-    },
+    #[error(transparent)]
+    UnknownRule(#[from] super::rules::UnknownRule),
     /// A severity that there is not.
     #[error("`{found}` is no severity of rule {rule}: expected off, note, warning or error")]
     UnknownSeverity {
@@ -171,12 +166,12 @@ impl Policy {
             if waiver.reason.trim().is_empty() {
                 return Err(PolicyError::NoReason { what: "waiver", number: index + 1 });
             }
-            super::rules::rule(&waiver.rule).ok_or_else(|| unknown_rule(&waiver.rule))?;
+            super::rules::find(&waiver.rule)?;
         }
         let severities = severities
             .iter()
             .map(|(rule, severity)| {
-                let known = super::rules::rule(rule).ok_or_else(|| unknown_rule(rule))?;
+                let known = super::rules::find(rule)?;
                 let value = match severity.as_str() {
                     "off" => None,
                     "note" => Some(Severity::Note),
@@ -214,10 +209,6 @@ impl Policy {
             on_port && of_subsystem && of_function
         })
     }
-}
-
-fn unknown_rule(text: &str) -> PolicyError {
-    PolicyError::UnknownRule { found: crate::model::quoted(text) }
 }
 
 /// Whether `text` is what a pattern says, in which each `*` stands for anything.

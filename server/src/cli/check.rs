@@ -11,8 +11,9 @@ use jiff::civil::Date;
 
 use super::subjects::Subjects;
 use crate::analyze::check::{Baseline, check};
+use crate::analyze::rules;
 use crate::model::Severity;
-use crate::report::{findings, json, sarif};
+use crate::report::{self, findings, json, sarif};
 
 /// Largest baseline, in bytes.
 const MAX_BASELINE_BYTES: u64 = 64 << 20;
@@ -35,6 +36,10 @@ pub(super) struct Check {
     /// Write all findings to a file, to begin with a clean slate
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Print what a rule looks at, why, and what to do, and nothing else: IB301 or
+    /// missing-deinit
+    #[arg(long, value_name = "RULE", exclusive = true)]
+    explain: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,6 +64,10 @@ enum FailOn {
 
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(wanted) = &self.explain {
+            print(&report::rules::terminal(rules::find(wanted)?))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let (mut subjects, config) = self.subjects.read()?;
         let baseline = match &self.baseline {
             Some(path) => read_baseline(path)?,
@@ -77,8 +86,7 @@ impl Check {
             Format::Sarif => sarif::text(&report),
             Format::Markdown => findings::markdown(&report),
         };
-        let mut out = anstream::stdout().lock();
-        write!(out, "{text}").and_then(|()| out.flush())?;
+        print(&text)?;
         let least = match self.fail_on {
             FailOn::Note => Severity::Note,
             FailOn::Warning => Severity::Warning,
@@ -90,6 +98,11 @@ impl Check {
             && report.open().any(|found| found.finding.severity >= least);
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
+}
+
+fn print(text: &str) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    write!(out, "{text}").and_then(|()| out.flush())
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {

@@ -59,6 +59,25 @@ fn a_finding_says_where_what_and_on_which_evidence() {
 }
 
 #[test]
+fn a_rule_explains_itself_by_code_and_by_name() {
+    let explain = |rule: &str| {
+        let program = env!("CARGO_BIN_EXE_initboard");
+        Command::new(program).args(["check", "--explain", rule]).output().unwrap()
+    };
+    let output = explain("IB305");
+    let text = out(&output);
+    assert!(text.starts_with("IB305 deinit-after-sweep (warning)\na deinit runs after"), "{text}");
+    assert!(text.contains("\nWhat to do\nMove it in front of the sweep."), "{text}");
+    assert_eq!(out(&explain("deinit-after-sweep")), text);
+    let unknown = explain("deinit-after-swep");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert_eq!(
+        str::from_utf8(&unknown.stderr).unwrap(),
+        "initboard: there is no rule `deinit-after-swep`: the nearest is IB305 (deinit-after-sweep)\n"
+    );
+}
+
+#[test]
 fn code_scanning_gets_a_rule_a_place_and_a_fingerprint() {
     let folder = tree("[[waiver]]\nrule = 'IB301'\nport = 'c'\nreason = 'because'\n");
     let sarif: Value =
@@ -128,7 +147,7 @@ fn what_is_wrong_with_a_configuration_is_said_in_one_line() {
     for (config, expected) in [
         (
             "[[waiver]]\nrule = 'IB999'\nreason = 'x'",
-            "there is no rule `IB999`: expected a code such as IB301",
+            "there is no rule `IB999`: the nearest is IB109",
         ),
         ("[[waiver]]\nrule = 'IB301'\nreason = ' '", "`waiver` number 1 has no reason"),
         ("[[waiver]]\nrule = 'IB301'", "missing field `reason`"),

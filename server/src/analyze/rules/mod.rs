@@ -34,7 +34,9 @@ pub use doc::{Doc, Piece};
 
 use super::consensus::Consensus;
 use super::fleet::{Fleet, entry};
-use crate::model::{Anomaly, AnomalyKind, Confidence, Evidence, Finding, InitTable, Severity};
+use crate::model::{
+    Anomaly, AnomalyKind, Confidence, Evidence, Finding, InitTable, Severity, quoted,
+};
 
 /// One rule.
 pub struct Rule {
@@ -97,6 +99,36 @@ pub static RULES: [Rule; 21] = [
 /// The rule with that code or name.
 pub fn rule(text: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.code == text || rule.name == text)
+}
+
+/// There is no rule of that code or name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule `{found}`: the nearest is {} ({})", nearest.0, nearest.1)]
+pub struct UnknownRule {
+    /// The text, shortened.
+    found: String,
+    /// The code and the name of the rule that it resembles most.
+    nearest: (&'static str, &'static str),
+}
+
+/// The rule with that code or name.
+///
+/// # Errors
+/// When there is none; with the one that the text resembles most.
+pub fn find(text: &str) -> Result<&'static Rule, UnknownRule> {
+    rule(text).ok_or_else(|| UnknownRule { found: quoted(text), nearest: nearest(text) })
+}
+
+/// The code and the name that resemble a text most.
+fn nearest(text: &str) -> (&'static str, &'static str) {
+    // A long text resembles none better for being read to its end.
+    let text = text.chars().take(64).collect::<String>().to_lowercase();
+    let distance = |rule: &&Rule| {
+        let to = |other: &str| strsim::damerau_levenshtein(&text, other);
+        to(&rule.code.to_lowercase()).min(to(rule.name))
+    };
+    let rule = RULES.iter().min_by_key(distance).unwrap_or(&RULES[0]);
+    (rule.code, rule.name)
 }
 
 /// The families that rules belong to, by the beginning of their codes, and what
@@ -221,6 +253,13 @@ mod tests {
         assert!(RULES.iter().map(|rule| rule.code).is_sorted_by(|a, b| a < b));
         let family = |rule: &Rule| FAMILIES.iter().any(|(family, _)| rule.code.starts_with(family));
         assert!(RULES.iter().all(family));
+    }
+
+    #[test]
+    fn a_misspelt_rule_has_a_nearest_one() {
+        for (text, code) in [("missing-denit", "IB301"), ("ib301", "IB301"), ("IB3O1", "IB301")] {
+            assert_eq!(nearest(text).0, code, "{text}");
+        }
     }
 
     #[test]
