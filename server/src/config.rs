@@ -225,6 +225,7 @@ mod tests {
                 "boards" => "ports/{port}/{board}.mk",
                 "variants" => "ports/{port}/{board}-{variant}.mk",
                 "mains" | "makefiles" => "ports/{port}/x",
+                "drivers" => "ports/{port}/machine_{driver}.c",
                 _ => "X",
             };
             let text = format!("[tree]\n{key} = [\"{value}\"]\n");
@@ -248,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             said("[tree]\ncolour = 1\n"),
-            "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
+            "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.drivers`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
         );
     }
 

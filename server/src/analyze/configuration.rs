@@ -252,8 +252,12 @@ int main(void) {
 }";
 
     fn table(text: &str) -> InitTable {
-        let file =
-            SourceFile { port: "demo".parse().unwrap(), path: "m.c".to_owned(), commit: None };
+        let file = SourceFile {
+            port: "demo".parse().unwrap(),
+            path: "m.c".to_owned(),
+            commit: None,
+            drivers: vec![],
+        };
         source::read(text.as_bytes(), file).unwrap().unwrap()
     }
 

@@ -357,7 +357,7 @@ mod tests {
         let calls: Vec<String> = calls.iter().map(|name| format!("{name}_init();")).collect();
         let text = format!("int main(void) {{ for (;;) {{ mp_init(); {} }} }}", calls.join(" "));
         let path = "main.c".to_owned();
-        let file = SourceFile { port: "any".parse().unwrap(), path, commit: None };
+        let file = SourceFile { port: "any".parse().unwrap(), path, commit: None, drivers: vec![] };
         let mut table = source::read(text.as_bytes(), file).unwrap().unwrap();
         derive(&mut table);
         table

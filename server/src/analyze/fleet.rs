@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::{Means, Policy};
-use crate::model::{Entry, EntryKind, InitTable, Phase, PortName};
+use crate::model::{
+    Driver, Entry, EntryKind, InitTable, Phase, PortName, SourceFile, Stage, SymbolName,
+};
 
 /// A table with what it is of.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +37,26 @@ pub struct Fleet<'a> {
     pub units: Vec<Unit<'a>>,
     /// For each table, what it has of each subsystem.
     pub uses: Vec<BTreeMap<&'a str, Use>>,
+    /// For each table, the drivers of its port that main need not call, by
+    /// subsystem.
+    pub drivers: Vec<BTreeMap<String, HasDriver<'a>>>,
+}
+
+/// A driver of a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HasDriver<'a> {
+    /// The driver.
+    pub driver: &'a Driver,
+    /// How its deinit is satisfied without a call, where that is declared.
+    pub satisfied: Option<Means>,
 }
 
 impl<'a> Fleet<'a> {
     /// Puts tables side by side.
     pub fn new(units: Vec<Unit<'a>>, policy: &Policy) -> Self {
         let uses = units.iter().map(|unit| uses(unit, policy)).collect();
-        Self { units, uses }
+        let drivers = units.iter().map(|unit| drivers(unit, policy)).collect();
+        Self { units, uses, drivers }
     }
 
     /// All subsystems, by name.
@@ -65,6 +80,25 @@ impl<'a> Fleet<'a> {
         found
     }
 
+    /// The ports other than that of `unit` whose finaliser stops a subsystem, by
+    /// name.
+    pub fn others_that_finalise(&self, unit: usize, subsystem: &str) -> BTreeSet<&'a PortName> {
+        let finalises = |&other: &usize| {
+            let of_use = self.uses[other].get(subsystem).and_then(|of| of.satisfied);
+            let of_driver = || self.drivers[other].get(subsystem).and_then(|has| has.satisfied);
+            of_use.or_else(of_driver) == Some(Means::Finaliser)
+        };
+        let others = (0..self.units.len()).filter(finalises).map(|other| self.units[other].port);
+        others.filter(|&port| port != self.units[unit].port).collect()
+    }
+
+    /// Whether main comes back from its scripts to start anew: whether anything
+    /// runs then, or before the loop that does it.
+    pub fn resets(&self, unit: usize) -> bool {
+        let entries = &self.units[unit].table.entries;
+        entries.iter().any(|entry| matches!(entry.stage, Some(Stage::Stop | Stage::Boot)))
+    }
+
     /// The ports, by name.
     pub fn ports(&self) -> BTreeSet<&'a PortName> {
         self.units.iter().map(|unit| unit.port).collect()
@@ -83,6 +117,7 @@ fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
             None => {}
         }
     }
+    let stops = stops(table);
     for (subsystem, of_subsystem) in &mut uses {
         if !of_subsystem.deinits.is_empty() {
             continue;
@@ -92,13 +127,31 @@ fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
         let all = of_subsystem.inits.iter().all(|&position| {
             let function = entry(table, position).and_then(|entry| entry.function.as_ref());
             let function = function.map(|name| name.as_str());
-            let found = policy.satisfied(Some(unit.port), subsystem, function);
+            let found = policy.satisfied(Some(unit.port), subsystem, function, &stops);
             means = means.or(found.map(|found| found.by));
             found.is_some()
         });
         of_subsystem.satisfied = means.filter(|_| all);
     }
     uses
+}
+
+fn drivers<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<String, HasDriver<'a>> {
+    let source: Option<&'a SourceFile> = unit.table.source.as_ref();
+    let stops = stops(unit.table);
+    let has = |driver: &'a Driver| {
+        let subsystem = policy.aliases.of_driver(driver, unit.port);
+        let satisfied = policy.satisfied(Some(unit.port), &subsystem, None, &stops);
+        let satisfied = satisfied.map(|found| found.by);
+        (subsystem, HasDriver { driver, satisfied })
+    };
+    source.into_iter().flat_map(|source| &source.drivers).map(has).collect()
+}
+
+/// The functions that main calls on its way out.
+fn stops(table: &InitTable) -> Vec<&str> {
+    let entries = table.entries.iter().filter(|entry| entry.stage == Some(Stage::Stop));
+    entries.filter_map(|entry| entry.function.as_ref()).map(SymbolName::as_str).collect()
 }
 
 /// The entry at a position.

@@ -40,7 +40,8 @@ mod tests {
     fn said(statements: &str) -> Vec<(String, GuardKind)> {
         let text = format!("int main(void) {{ mp_init();\n{statements}\n}}");
         let path = "main.c".to_owned();
-        let file = SourceFile { port: "demo".parse().unwrap(), path, commit: None };
+        let file =
+            SourceFile { port: "demo".parse().unwrap(), path, commit: None, drivers: vec![] };
         let mut table = source::read(text.as_bytes(), file).unwrap().unwrap();
         derive(&mut table);
         table.guards.iter().map(|guard| (guard.subsystem.clone(), guard.kind)).collect()

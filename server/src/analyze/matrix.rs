@@ -279,7 +279,7 @@ fn consensus(fleet: &Fleet<'_>, votes: &[PortName]) -> Consensus {
         return Consensus::of(fleet);
     }
     let units = fleet.units.iter().zip(votes).map(|(unit, port)| Unit { port, ..*unit }).collect();
-    Consensus::of(&Fleet { units, uses: Vec::new() })
+    Consensus::of(&Fleet { units, uses: Vec::new(), drivers: Vec::new() })
 }
 
 /// Where each subsystem first stands in the common order.

@@ -46,6 +46,10 @@ pub struct Satisfied {
     pub ports: Vec<PortName>,
     /// How.
     pub by: Means,
+    /// The function that stops it together with something else, where it is
+    /// [`Means::Call`].
+    #[serde(default)]
+    pub call: Option<String>,
     /// Why that is enough.
     pub reason: String,
     /// Where that can be seen: a file and line, or an issue.
@@ -56,7 +60,7 @@ pub struct Satisfied {
     pub(crate) unknown: toml::Table,
 }
 
-/// Three of the four ways in which a deinit is satisfied; the fourth is a call.
+/// How a deinit is satisfied, but for a call of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Means {
@@ -66,6 +70,8 @@ pub enum Means {
     Reinit,
     /// It is meant to stay as it is.
     Persistent,
+    /// A call that stops something else stops it, too.
+    Call,
 }
 
 /// A finding that is accepted.
@@ -111,6 +117,14 @@ pub enum PolicyError {
         "`satisfied` number {number} names neither `subsystem` nor `function`: expected one of them"
     )]
     NoSubject {
+        /// Which one, counted from 1.
+        number: usize,
+    },
+    /// A declaration names a call and is of another kind, or the other way round.
+    #[error(
+        "`satisfied` number {number} has `by = \"call\"` or `call`, and not both: expected `by = \"call\"` together with the function that stops it in `call`"
+    )]
+    Call {
         /// Which one, counted from 1.
         number: usize,
     },
@@ -161,6 +175,9 @@ impl Policy {
             if item.subsystem.is_none() && item.function.is_none() {
                 return Err(PolicyError::NoSubject { number: index + 1 });
             }
+            if item.call.is_some() != (item.by == Means::Call) {
+                return Err(PolicyError::Call { number: index + 1 });
+            }
         }
         for (index, waiver) in waivers.iter().enumerate() {
             if waiver.reason.trim().is_empty() {
@@ -191,12 +208,13 @@ impl Policy {
     }
 
     /// How the deinit of a subsystem is satisfied on a port, where it is
-    /// declared.
+    /// declared. `stops` are the functions that main calls on its way out.
     pub fn satisfied(
         &self,
         port: Option<&PortName>,
         subsystem: &str,
         function: Option<&str>,
+        stops: &[&str],
     ) -> Option<&Satisfied> {
         self.satisfied.iter().find(|item| {
             let on_port =
@@ -206,7 +224,11 @@ impl Policy {
                 .function
                 .as_ref()
                 .is_none_or(|pattern| function.is_some_and(|function| matches(pattern, function)));
-            on_port && of_subsystem && of_function
+            let is_called = item
+                .call
+                .as_deref()
+                .is_none_or(|call| stops.iter().any(|function| matches(call, function)));
+            on_port && of_subsystem && of_function && is_called
         })
     }
 }
@@ -228,7 +250,8 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 
 impl Satisfied {
     /// The keys of the section `[[satisfied]]`.
-    pub const KEYS: [&str; 6] = ["subsystem", "function", "ports", "by", "reason", "evidence"];
+    pub const KEYS: [&str; 7] =
+        ["subsystem", "function", "ports", "by", "call", "reason", "evidence"];
 }
 
 impl Waiver {
@@ -243,6 +266,7 @@ impl Means {
             Self::Finaliser => "finaliser that the heap's sweep runs",
             Self::Reinit => "set back by the next init",
             Self::Persistent => "meant to persist",
+            Self::Call => "stopped together with something else",
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::fleet::Unit;
 use super::policy::matches;
-use crate::model::{EntryKind, PortName, SymbolName};
+use crate::model::{Driver, EntryKind, PortName, SymbolName};
 
 /// Words in front that say where the code lives, not what it is about.
 const PREFIXES: [&str; 5] = ["mp_", "machine_", "mod_", "modmachine_", "pyb_"];
@@ -135,22 +135,29 @@ impl Aliases {
 
     /// The subsystem of a function on a port, and how it came to it.
     pub fn map(&self, function: &SymbolName, port: Option<&PortName>) -> Mapping {
-        let name = function.as_str();
+        self.map_name(function.as_str(), port)
+    }
+
+    /// The subsystem of a driver on a port, by the name that its file has.
+    pub fn of_driver(&self, driver: &Driver, port: &PortName) -> String {
+        self.map_name(&driver.name, Some(port)).subsystem
+    }
+
+    fn map_name(&self, name: &str, port: Option<&PortName>) -> Mapping {
         let alias = self.patterns.iter().find(|(pattern, _)| matches(pattern, name));
         match alias {
             Some((pattern, subsystem)) => {
                 Mapping { subsystem: subsystem.clone(), alias: Some(pattern.clone()) }
             }
-            None => Mapping { subsystem: of(function, port), alias: None },
+            None => Mapping { subsystem: of(name, port), alias: None },
         }
     }
 }
 
-/// The subsystem of a function by its name alone: `machine_i2s_deinit_all` is
-/// `i2s`, and on port `rp2` `rp2_dma_init` is `dma`. A name that is nothing but
-/// verb and prefix is its own subsystem.
-pub fn of(function: &SymbolName, port: Option<&PortName>) -> String {
-    let name = function.as_str();
+/// The subsystem of a function or a driver by its name alone:
+/// `machine_i2s_deinit_all` is `i2s`, and on port `rp2` `rp2_dma_init` is `dma`. A
+/// name that is nothing but verb and prefix is its own subsystem.
+pub fn of(name: &str, port: Option<&PortName>) -> String {
     let stem = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let mut stem = stem.trim_end_matches('_');
     let of_port = port.map(|port| format!("{}_", port.as_str().replace(['-', '.'], "_")));
@@ -176,7 +183,7 @@ mod tests {
     }
 
     fn subsystem(name: &str) -> String {
-        of(&function(name), None)
+        of(name, None)
     }
 
     #[test]
@@ -208,10 +215,10 @@ mod tests {
     #[test]
     fn the_name_of_the_port_says_where_the_code_lives_too() {
         let rp2 = "rp2".parse().unwrap();
-        assert_eq!(of(&function("rp2_dma_init"), Some(&rp2)), "dma");
-        assert_eq!(of(&function("rp2_dma_init"), None), "rp2_dma");
+        assert_eq!(of("rp2_dma_init", Some(&rp2)), "dma");
+        assert_eq!(of("rp2_dma_init", None), "rp2_dma");
         let renesas = "renesas-ra".parse().unwrap();
-        assert_eq!(of(&function("renesas_ra_clock_init"), Some(&renesas)), "clock");
+        assert_eq!(of("renesas_ra_clock_init", Some(&renesas)), "clock");
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub const MAX_LEVELS: usize = 64;
 /// Most anomalies kept of one file; more of them say nothing new.
 pub const MAX_ANOMALIES: usize = 256;
 
+/// Most drivers that one port may have. The largest real port has 30.
+pub const MAX_DRIVERS: usize = 1024;
+
 /// Longest text kept of a path, a condition or a dependency, in bytes.
 pub const MAX_TEXT_BYTES: usize = 1024;
 
@@ -89,6 +92,18 @@ pub struct SourceFile {
     pub path: String,
     /// The commit it was read at; `null` for a file as it stood on a disk.
     pub commit: Option<CommitSha>,
+    /// The drivers that the port has, whether or not main calls them, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drivers: Vec<Driver>,
+}
+
+/// A driver of a port: a file of its source whose name tells what it drives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Driver {
+    /// What it drives, as the file's name has it: `uart`.
+    pub name: String,
+    /// The file's path from the root of the source tree.
+    pub path: String,
 }
 
 /// The function whose calls were read.
@@ -335,7 +350,14 @@ impl InitTable {
         }
         short("format", &self.file.format)?;
         short("architecture", self.arch.as_deref().unwrap_or_default())?;
-        short("path", self.source.as_ref().map_or("", |source| &source.path))?;
+        if let Some(source) = &self.source {
+            short("path", &source.path)?;
+            at_most("drivers", source.drivers.len(), MAX_DRIVERS)?;
+            for driver in &source.drivers {
+                short("name of a driver", &driver.name)?;
+                short("path", &driver.path)?;
+            }
+        }
         for (index, entry) in self.entries.iter().enumerate() {
             if usize::try_from(entry.position) != Ok(index) {
                 return Err(TableError::Position { index, found: entry.position });

@@ -19,6 +19,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/001-project.sql")),
     M::up(include_str!("../../../migrations/002-build.sql")),
     M::up(include_str!("../../../migrations/003-tree.sql")),
+    M::up(include_str!("../../../migrations/005-driver.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.

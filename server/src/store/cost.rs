@@ -65,6 +65,7 @@ fn facts(number: u32) -> TreeFacts {
             port: format!("port{port}").parse().unwrap(),
             path: "main.c".to_owned(),
             commit: None,
+            drivers: vec![],
         });
         table
     });

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
+use sha2::Digest;
 use utoipa::ToSchema;
 
 use super::firmware::folded;
@@ -11,7 +12,8 @@ use super::tree::TreeRow;
 use super::value::{Bytes, Count, Json, Seconds, Word};
 use super::{CommitPrefix, ProjectId, Reader, StoreError, TableId, Writer};
 use crate::model::{
-    CommitSha, FileFacts, InitTable, MainFunction, PortName, SCHEMA_VERSION, Sha256, SourceFile,
+    CommitSha, Driver, FileFacts, InitTable, MainFunction, PortName, SCHEMA_VERSION, Sha256,
+    SourceFile,
 };
 
 /// The main of a port as its text says at a commit, in a list.
@@ -67,13 +69,15 @@ impl SourceSummary {
 const SELECT_SOURCE: &str = r#"SELECT source.*, port.name AS port, "commit".sha AS sha,
         init_table.init_count AS init_count, init_table.deinit_count AS deinit_count,
         init_table.origins AS origins, init_table.levels AS levels, init_table.main AS main,
-        init_table.anomalies AS anomalies, places.packed AS packed
+        init_table.anomalies AS anomalies, places.packed AS packed,
+        driver_list.drivers AS drivers
     FROM port
     JOIN source ON source.port_id = port.id
     JOIN tree ON tree.id = source.tree_id
     JOIN "commit" ON "commit".id = tree.commit_id
     JOIN init_table ON init_table.id = source.table_id
-    JOIN places ON places.id = source.places_id"#;
+    JOIN places ON places.id = source.places_id
+    LEFT JOIN driver_list ON driver_list.id = source.driver_list_id"#;
 
 /// The source that a port shows: its newest by commit time.
 pub(super) const SHOWN_SOURCE: &str = "(SELECT newest.id FROM source AS newest
@@ -172,6 +176,7 @@ impl Reader<'_> {
                 let summary = SourceSummary::from_row(row)?;
                 let folded: u32 = row.get("folded")?;
                 let main = row.get::<_, Option<Json<MainFunction>>>("main")?;
+                let drivers = row.get::<_, Option<Json<Vec<Driver>>>>("drivers")?;
                 let table = InitTable {
                     schema: SCHEMA_VERSION,
                     file: FileFacts {
@@ -183,6 +188,7 @@ impl Reader<'_> {
                         port: summary.port.clone(),
                         path: summary.path.clone(),
                         commit: Some(summary.commit.clone()),
+                        drivers: drivers.map(|drivers| drivers.0).unwrap_or_default(),
                     }),
                     arch: None,
                     bits: None,
@@ -216,8 +222,8 @@ impl Writer<'_> {
         self.sql.prepare_cached("DELETE FROM source WHERE tree_id = ?1")?.execute([tree.id])?;
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO source (port_id, tree_id, committed_at, path, sha256, size, format,
-                                 table_id, places_id, folded)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                 table_id, places_id, folded, driver_list_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         for table in tables {
             // Facts that were read from JSON have one in each table.
@@ -233,8 +239,31 @@ impl Writer<'_> {
                 self.put_table(table)?,
                 self.put_places(table)?,
                 folded(table),
+                self.put_drivers(&source.drivers)?,
             ])?;
         }
         Ok(())
+    }
+
+    /// The row of a list of drivers; `None` for one that is empty.
+    fn put_drivers(&self, drivers: &[Driver]) -> Result<Option<i64>, StoreError> {
+        if drivers.is_empty() {
+            return Ok(None);
+        }
+        let text =
+            serde_json::to_string(drivers).map_err(|_| StoreError::Corrupt { what: "driver" })?;
+        let digest = Bytes(Sha256(sha2::Sha256::digest(&text).into()));
+        let known = self
+            .sql
+            .prepare_cached("SELECT id FROM driver_list WHERE digest = ?1")?
+            .query_row([&digest], |row| row.get(0))
+            .optional()?;
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut insert = self.sql.prepare_cached(
+            "INSERT INTO driver_list (digest, drivers) VALUES (?1, ?2) RETURNING id",
+        )?;
+        Ok(Some(insert.query_row(params![digest, text], |row| row.get(0))?))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use pattern::{Gap, Names};
 pub use pattern::{Pattern, PatternError};
 
 use super::{SourceTree, TreeEntryKind, TreeError};
-use crate::model::PortName;
+use crate::model::{Driver, MAX_DRIVERS, PortName};
 
 /// Most patterns or variables under one key.
 const MAX_VALUES: usize = 64;
@@ -25,6 +25,7 @@ const MAX_VALUES: usize = 64;
 pub struct Layout {
     ports: Vec<Pattern>,
     mains: Vec<Pattern>,
+    drivers: Vec<Pattern>,
     boards: Vec<Pattern>,
     variants: Vec<Pattern>,
     makefiles: Vec<Pattern>,
@@ -46,6 +47,7 @@ pub struct Layout {
 pub struct LayoutSection {
     ports: Option<OneOrMore>,
     mains: Option<OneOrMore>,
+    drivers: Option<OneOrMore>,
     boards: Option<OneOrMore>,
     variants: Option<OneOrMore>,
     makefiles: Option<OneOrMore>,
@@ -149,9 +151,10 @@ impl Default for Layout {
 
 impl Layout {
     /// The keys of the section `[tree]`.
-    pub const KEYS: [&str; 8] = [
+    pub const KEYS: [&str; 9] = [
         "ports",
         "mains",
+        "drivers",
         "boards",
         "variants",
         "makefiles",
@@ -172,6 +175,15 @@ impl Layout {
                 "mains",
                 section.mains.as_ref(),
                 &["ports/{port}/main.c", "ports/{port}/mptask.c", "ports/{port}/port/embed_util.c"],
+            )?,
+            drivers: patterns(
+                "drivers",
+                section.drivers.as_ref(),
+                &[
+                    "ports/{port}/machine_{driver}.c",
+                    "ports/{port}/modules/machine/{driver}.c",
+                    "ports/{port}/mods/pyb{driver}.c",
+                ],
             )?,
             boards: patterns(
                 "boards",
@@ -229,6 +241,13 @@ impl Layout {
             ("mains", &self.mains, &[], &[Gap::Port], "no other gap than {port}"),
             ("makefiles", &self.makefiles, &[], &[Gap::Port], "no other gap than {port}"),
             (
+                "drivers",
+                &self.drivers,
+                &[Gap::Driver],
+                &[Gap::Port, Gap::Any],
+                "{driver} and neither {board} nor {variant}",
+            ),
+            (
                 "boards",
                 &self.boards,
                 &[Gap::Board],
@@ -245,7 +264,7 @@ impl Layout {
         ];
         for (key, patterns, needed, allowed, expected) in gaps {
             for pattern in patterns {
-                let all = [Gap::Port, Gap::Board, Gap::Variant, Gap::Any];
+                let all = [Gap::Port, Gap::Board, Gap::Variant, Gap::Driver, Gap::Any];
                 let is_right = all.iter().all(|gap| {
                     let is_there = pattern.has(*gap);
                     if needed.contains(gap) { is_there } else { !is_there || allowed.contains(gap) }
@@ -297,6 +316,25 @@ impl Layout {
     /// there counts.
     pub(crate) fn makefiles(&self, port: &PortFolder) -> Vec<String> {
         paths(&self.makefiles, port)
+    }
+
+    /// The files that hold drivers of a port, by name of the driver. Of several
+    /// files of one name the first pattern's counts.
+    ///
+    /// # Errors
+    /// When the tree cannot be read.
+    pub fn drivers(
+        &self,
+        tree: &dyn SourceTree,
+        port: &PortFolder,
+    ) -> Result<Vec<Driver>, TreeError> {
+        let mut drivers = BTreeMap::new();
+        for Found { path, names } in found(&self.drivers, tree, port)? {
+            // A pattern of this key has the gap, and so a name for it.
+            let name = names.driver.unwrap_or_default();
+            drivers.entry(name.clone()).or_insert(Driver { name, path });
+        }
+        Ok(drivers.into_values().take(MAX_DRIVERS).collect())
     }
 
     /// The files that make the boards of a port.

@@ -57,12 +57,14 @@ pub fn read(
         let mut missing =
             MissingMain { port: port.port.clone(), tried: layout.mains(port), unread: None };
         let mut found = None;
+        let drivers = layout.drivers(tree, port)?;
         for path in &missing.tried {
             let Some(text) = tree.read(path)? else { continue };
             let file = SourceFile {
                 port: port.port.clone(),
                 path: path.clone(),
                 commit: tree.commit().map(|commit| commit.sha.clone()),
+                drivers: drivers.clone(),
             };
             match source::read(&text, file) {
                 Ok(Some(table)) => {

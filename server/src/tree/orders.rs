@@ -151,7 +151,8 @@ fn parsed(texts: &[(BlobId, &str, Vec<u8>)]) -> Vec<(BlobId, InitTable)> {
 fn table(path: &str, text: &[u8]) -> Option<InitTable> {
     // The port is told by the state; that of the file is not looked at.
     let port: PortName = "any".parse().ok()?;
-    source::read(text, SourceFile { port, path: path.to_owned(), commit: None }).ok()?
+    source::read(text, SourceFile { port, path: path.to_owned(), commit: None, drivers: vec![] })
+        .ok()?
 }
 
 fn history(

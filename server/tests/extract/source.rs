@@ -59,7 +59,7 @@ fn source_of(folder: &Path, image: &str) -> Option<Vec<u8>> {
 
 fn read(text: &[u8]) -> InitTable {
     let path = "ports/demo/main.c".to_owned();
-    let file = SourceFile { port: "demo".parse().unwrap(), path, commit: None };
+    let file = SourceFile { port: "demo".parse().unwrap(), path, commit: None, drivers: vec![] };
     source::read(text, file).unwrap().unwrap()
 }
 

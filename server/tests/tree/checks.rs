@@ -47,7 +47,7 @@ fn a_finding_says_where_what_and_on_which_evidence() {
     assert!(output.status.success(), "a warning does not fail by default");
     assert_eq!(
         out(&output),
-        "warning[IB301] c `usb_init` starts usb on every soft reset, and nothing stops it; others do so on a, b, d, e (ports/c/main.c:4)
+        "warning[IB301] c `usb_init` starts usb on every soft reset, and nothing stops it; a call does on a, b, d, e (ports/c/main.c:4)
     to do: call `usb_deinit` or its like on the way out of a soft reset, or declare in [[satisfied]] why that is not needed
     evidence: a usb_deinit (ports/a/main.c:6), b usb_deinit (ports/b/main.c:6), d usb_deinit (ports/d/main.c:6), e usb_deinit (ports/e/main.c:6)
 

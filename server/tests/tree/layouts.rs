@@ -1,7 +1,7 @@
 //! Trees of other projects, described in their `initboard.toml`.
 
 use initboard::config::Config;
-use initboard::tree::{Folder, Layout};
+use initboard::tree::{Folder, Layout, mains};
 
 use crate::made::{self, scripts};
 
@@ -60,6 +60,42 @@ fn a_project_of_its_own_layout_has_its_boards_listed() {
         [
             vec!["targets/big/src/start.c", "targets/big/app/main.c"],
             vec!["targets/small/src/start.c"]
+        ]
+    );
+}
+
+#[test]
+fn a_port_has_the_drivers_that_the_names_of_its_files_tell() {
+    let main = "int main(void) { mp_init(); }";
+    let folder = made::folder(&[
+        ("ports/stm32/main.c", main),
+        ("ports/stm32/machine_uart.c", ""),
+        ("ports/stm32/machine_i2s.c", ""),
+        ("ports/stm32/machine_i2s.h", ""),
+        ("ports/stm32/boards/X/machine_can.c", ""),
+        ("ports/nrf/main.c", main),
+        ("ports/nrf/modules/machine/uart.c", ""),
+        ("ports/nrf/machine_uart.c", ""),
+        ("ports/minimal/main.c", main),
+    ]);
+    let tree = Folder::open(folder.path()).unwrap();
+    let layout = Layout::default();
+    let (ports, _) = layout.ports(&tree).unwrap();
+    let tables = mains::read(&tree, &layout, &ports).unwrap().tables;
+    let drivers: Vec<Vec<String>> = tables
+        .into_iter()
+        .map(|table| {
+            let drivers = table.source.unwrap().drivers.into_iter();
+            drivers.map(|driver| format!("{} {}", driver.name, driver.path)).collect()
+        })
+        .collect();
+    assert_eq!(
+        drivers,
+        [
+            vec![],
+            // Of two files of one name the first pattern's counts.
+            vec!["uart ports/nrf/machine_uart.c"],
+            vec!["i2s ports/stm32/machine_i2s.c", "uart ports/stm32/machine_uart.c"],
         ]
     );
 }

@@ -26,7 +26,7 @@ fn order(calls: &[&str]) -> Vec<Entry> {
             level: None,
             slot: None,
             priority: None,
-            subsystem: Some(crate::analyze::subsystem::of(&function, None)),
+            subsystem: Some(crate::analyze::subsystem::of(function.as_str(), None)),
             function: Some(function),
             address: None,
             call_address: None,

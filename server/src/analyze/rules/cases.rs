@@ -2,16 +2,27 @@
 //! the scripts.
 
 use crate::analyze::check::{Baseline, Subject, check};
+use crate::analyze::derive;
 use crate::config::Config;
 use crate::extract::source;
-use crate::model::{PortName, SourceFile};
+use crate::model::{Driver, InitTable, PortName, SourceFile};
 
 /// A port with what its main calls: `STARTS; boot.py; LATE; -- STOPS`.
 pub(super) type Port<'a> = (&'a str, &'a str, &'a str);
 
 /// What a rule finds, a line each: port, subsystem and `waived`.
 pub(super) fn found(rule: &str, ports: &[Port<'_>], config: &str) -> Vec<String> {
-    let mut subjects: Vec<Subject> = ports.iter().map(|port| subject(*port)).collect();
+    found_with_drivers(rule, ports, &[], config)
+}
+
+/// The same of ports that all have these drivers.
+pub(super) fn found_with_drivers(
+    rule: &str,
+    ports: &[Port<'_>],
+    drivers: &[&str],
+    config: &str,
+) -> Vec<String> {
+    let mut subjects: Vec<Subject> = ports.iter().map(|port| subject(*port, drivers)).collect();
     let policy = Config::parse(config.as_bytes()).unwrap().policy;
     let today = "2026-06-01".parse().unwrap();
     let report = check(&mut subjects, &policy, &Baseline::default(), today);
@@ -26,15 +37,43 @@ pub(super) fn found(rule: &str, ports: &[Port<'_>], config: &str) -> Vec<String>
 }
 
 /// A table of the main with these calls before the REPL and after it.
-fn subject((port, starts, stops): Port<'_>) -> Subject {
+fn subject((port, starts, stops): Port<'_>, drivers: &[&str]) -> Subject {
     let text = format!(
         "int main(void) {{\nfor (;;) {{\ngc_init();\nmp_init();\n{starts}\npyexec_friendly_repl();\n{stops}\n}}\n}}"
     );
     let name: PortName = port.parse().unwrap();
     let path = format!("ports/{port}/main.c");
-    let file = SourceFile { port: name.clone(), path, commit: None };
+    let driver = |name: &&str| Driver {
+        name: (*name).to_owned(),
+        path: format!("ports/{port}/machine_{name}.c"),
+    };
+    let drivers = drivers.iter().map(driver).collect();
+    let file = SourceFile { port: name.clone(), path, commit: None, drivers };
     let table = source::read(text.as_bytes(), file).unwrap().unwrap();
     Subject { label: port.to_owned(), port: name, board: None, table }
+}
+
+/// A table of functions that are all registered, in their effective order; those
+/// that end in `_deinit` as deinits.
+pub(super) fn registered(order: &[&str]) -> InitTable {
+    let entry = |(position, function): (usize, &&str)| {
+        let phase = if function.ends_with("_deinit") { "deinit" } else { "init" };
+        serde_json::json!({
+            "position": position, "phase": phase, "kind": "entry", "origin": "registry",
+            "stage": null, "level": "driver", "slot": position, "priority": "00",
+            "function": function, "subsystem": null, "address": null, "call_address": null,
+            "via": [], "conditional": false, "condition": null, "location": null, "after": []
+        })
+    };
+    let entries: Vec<_> = order.iter().enumerate().map(entry).collect();
+    let table = serde_json::json!({
+        "schema": 1, "file": {"sha256": "00".repeat(32), "size": 1, "format": "elf32-littlearm"},
+        "arch": "arm", "bits": 32, "endian": "little", "origins": ["registry"],
+        "levels": ["driver"], "entries": entries
+    });
+    let mut table = InitTable::from_json(table.to_string().as_bytes()).unwrap();
+    derive(&mut table);
+    table
 }
 
 /// Ports that do all alike.

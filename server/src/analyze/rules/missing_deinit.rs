@@ -3,7 +3,7 @@
 use super::{Check, Doc, Example, Hit, Rule, evidence_of};
 use crate::analyze::consensus::Consensus;
 use crate::analyze::fleet::{Fleet, entry};
-use crate::model::{Confidence, Severity, Stage};
+use crate::model::{Confidence, Evidence, Severity, Stage};
 
 pub(super) const RULE: Rule = Rule {
     code: "IB301",
@@ -19,8 +19,9 @@ const DOC: Doc = Doc {
     what: "
         An init stands in the part of main that every soft reset runs again, no call stops its
         subsystem, no `[[satisfied]]` of the configuration says that none is needed, and at
-        least two other ports do stop it. What is started once per power-up may stay, and so may
-        everything on a port that never comes back from its scripts.
+        least two other ports do stop it, by a call or by a declared finaliser. What is started
+        once per power-up may stay, and so may everything on a port that never comes back from
+        its scripts. Where fewer ports stop it, `IB306` speaks.
 
         The evidence lists the calls of the ports that do stop it.",
     why: "
@@ -58,53 +59,95 @@ const DOC: Doc = Doc {
 const LEAST_SIBLINGS: usize = 2;
 
 fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
-    let mut hits = Vec::new();
-    for (unit, uses) in fleet.uses.iter().enumerate() {
+    let missing = unstopped(fleet).into_iter().filter_map(|(unit, subsystem, position)| {
+        let siblings = siblings(fleet, unit, subsystem)?;
+        Some((
+            unit,
+            Hit {
+                message: format!(
+                    "`{}` starts {subsystem} on every soft reset, and nothing stops it; {}",
+                    display_name(fleet, unit, position),
+                    siblings.words
+                ),
+                entry: Some(position),
+                subsystem: Some(subsystem.to_owned()),
+                confidence: Confidence::Medium,
+                suggestion: Some(siblings.suggestion),
+                evidence: siblings.evidence,
+            },
+        ))
+    });
+    missing.collect()
+}
+
+/// What main starts on every pass and nothing stops: the table, the subsystem and
+/// the position of the call that starts it.
+pub(super) fn unstopped<'a>(fleet: &Fleet<'a>) -> Vec<(usize, &'a str, u32)> {
+    let mut found = Vec::new();
+    for (unit, uses) in fleet.uses.iter().enumerate().filter(|(unit, _)| fleet.resets(*unit)) {
         let table = fleet.units[unit].table;
-        let resets = table.entries.iter().any(|entry| entry.stage == Some(Stage::Stop));
-        for (subsystem, of_subsystem) in uses.iter().filter(|_| resets) {
-            let starts = of_subsystem.inits.iter().copied().find(|&position| {
-                entry(table, position).is_some_and(|entry| entry.stage == Some(Stage::Start))
-            });
-            let Some(position) = starts else { continue };
-            if !of_subsystem.deinits.is_empty() || of_subsystem.satisfied.is_some() {
-                continue;
+        let is_repeated = |position: &u32| {
+            entry(table, *position).is_some_and(|entry| entry.stage == Some(Stage::Start))
+        };
+        for (subsystem, of_subsystem) in uses {
+            if of_subsystem.deinits.is_empty()
+                && of_subsystem.satisfied.is_none()
+                && let Some(position) = of_subsystem.inits.iter().copied().find(is_repeated)
+            {
+                found.push((unit, *subsystem, position));
             }
-            let siblings = fleet.others_that_stop(unit, subsystem);
-            if siblings.len() < LEAST_SIBLINGS {
-                continue;
-            }
-            let name = entry(table, position).map(|entry| entry.display_name()).unwrap_or_default();
-            let ports: Vec<&str> =
-                siblings.iter().map(|&(other, _)| fleet.units[other].label).collect();
-            let deinits: Vec<_> = siblings
-                .iter()
-                .map(|&(other, position)| evidence_of(fleet, other, position))
-                .collect();
-            let call = deinits.first().and_then(|evidence| evidence.function.clone());
-            hits.push((
-                unit,
-                Hit {
-                    message: format!(
-                        "`{name}` starts {subsystem} on every soft reset, and nothing stops it; {} do so on {}",
-                        if siblings.len() == 2 { "two others" } else { "others" },
-                        ports.join(", ")
-                    ),
-                    entry: Some(position),
-                    subsystem: Some((*subsystem).to_owned()),
-                    confidence: Confidence::Medium,
-                    suggestion: Some(match call {
-                        Some(call) => format!(
-                            "call `{call}` or its like on the way out of a soft reset, or declare in [[satisfied]] why that is not needed"
-                        ),
-                        None => "stop it on the way out of a soft reset, or declare in [[satisfied]] why that is not needed".to_owned(),
-                    }),
-                    evidence: deinits,
-                },
-            ));
         }
     }
-    hits
+    found
+}
+
+/// The ports that stop what another one does not.
+pub(super) struct Siblings {
+    /// Who they are, as a sentence goes on.
+    pub(super) words: String,
+    /// What to do as they do.
+    pub(super) suggestion: String,
+    /// Their calls.
+    pub(super) evidence: Vec<Evidence>,
+    /// How many ports they are.
+    pub(super) ports: usize,
+}
+
+/// The other ports that stop a subsystem, by a call or by a finaliser; `None` for
+/// too few of them to be evidence.
+pub(super) fn siblings(fleet: &Fleet<'_>, unit: usize, subsystem: &str) -> Option<Siblings> {
+    let calls = fleet.others_that_stop(unit, subsystem);
+    let finalisers = fleet.others_that_finalise(unit, subsystem);
+    let ports = calls.len() + finalisers.len();
+    if ports < LEAST_SIBLINGS {
+        return None;
+    }
+    let evidence: Vec<Evidence> =
+        calls.iter().map(|&(other, position)| evidence_of(fleet, other, position)).collect();
+    let called: Vec<&str> = calls.iter().map(|&(other, _)| fleet.units[other].label).collect();
+    let finalised: Vec<&str> = finalisers.iter().map(|port| port.as_str()).collect();
+    let words: Vec<String> = [("a call", called), ("a finaliser", finalised)]
+        .into_iter()
+        .filter(|(_, ports)| !ports.is_empty())
+        .map(|(means, ports)| format!("{means} does on {}", ports.join(", ")))
+        .collect();
+    let call = evidence.first().and_then(|evidence| evidence.function.as_ref());
+    let like =
+        call.map_or_else(|| "stop it".to_owned(), |call| format!("call `{call}` or its like"));
+    Some(Siblings {
+        words: words.join(", and "),
+        suggestion: format!(
+            "{like} on the way out of a soft reset, or declare in [[satisfied]] why that is not needed"
+        ),
+        evidence,
+        ports,
+    })
+}
+
+/// What to call the entry at a position.
+pub(super) fn display_name(fleet: &Fleet<'_>, unit: usize, position: u32) -> String {
+    let found = entry(fleet.units[unit].table, position);
+    found.map(|entry| entry.display_name()).unwrap_or_default()
 }
 
 #[cfg(test)]

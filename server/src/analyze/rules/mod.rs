@@ -7,7 +7,9 @@
 #[cfg(test)]
 mod cases;
 mod deinit_after_sweep;
+mod deinit_without_init;
 mod doc;
+mod driver_not_stopped;
 mod empty_registry;
 mod guard_mismatch;
 mod level_never_run;
@@ -20,7 +22,9 @@ mod malformed_table;
 mod missing_bounds;
 mod missing_deinit;
 mod missing_landmark;
+mod never_stopped;
 mod newer_abi;
+mod not_mirrored;
 mod order_departs;
 mod orphan_section;
 mod source_unparsed;
@@ -72,7 +76,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 21] = [
+pub static RULES: [Rule; 25] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -90,9 +94,13 @@ pub static RULES: [Rule; 21] = [
     level_unknown::RULE,
     source_unparsed::RULE,
     missing_deinit::RULE,
+    deinit_without_init::RULE,
+    not_mirrored::RULE,
     guard_mismatch::RULE,
     deinit_after_sweep::RULE,
+    never_stopped::RULE,
     order_departs::RULE,
+    driver_not_stopped::RULE,
     missing_landmark::RULE,
 ];
 

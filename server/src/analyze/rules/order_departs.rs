@@ -27,7 +27,8 @@ const DOC: Doc = Doc {
         have both, of which there must be four. Of all pairs that stand the other way round, the
         fewest items that explain them are reported.
 
-        The order of two inits is left out: drivers rarely need one another at start. What
+        The order of two inits is left out: drivers rarely need one another at start. So is that
+        of two deinits unless main starts both: what scripts start, they start in any order. What
         stands behind the sweep has a rule of its own (`IB305`).",
     why: "
         Ports are written by copying, and most departures are accidents. Some are the reason why
@@ -58,7 +59,9 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
             late(&items, consensus).into_iter().map(|(_, position)| position).collect();
         items.retain(|(_, position)| !behind.contains(position));
         for departure in consensus.departures(items) {
-            let Some(told) = told(&departure) else { continue };
+            let is_started =
+                |name: &str| fleet.uses[unit].get(name).is_some_and(|of| !of.inits.is_empty());
+            let Some(told) = told(&departure, is_started) else { continue };
             let name = entry(of_unit.table, departure.position).map(|entry| entry.display_name());
             hits.push((
                 unit,
@@ -84,14 +87,19 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
     hits
 }
 
-/// What of a departure is worth telling, in words.
-fn told(departure: &Departure) -> Option<String> {
+/// What of a departure is worth telling, in words. `is_started` tells what main
+/// itself starts.
+fn told(departure: &Departure, is_started: impl Fn(&str) -> bool) -> Option<String> {
     let own = &departure.item;
     let matters = |other: &&Item| match (own.phase, other.phase) {
         (Some(Phase::Deinit), None) => other.name != SWEEP,
         // Drivers rarely care about the heap when they start.
         (Some(Phase::Init), None) => other.name != "gc_init",
-        (Some(Phase::Deinit), Some(Phase::Deinit)) => true,
+        // What main starts may stand on one another, as scopes do; what scripts
+        // start does not, since each script may start it in another order.
+        (Some(Phase::Deinit), Some(Phase::Deinit)) => {
+            is_started(&own.name) && is_started(&other.name)
+        }
         _ => false,
     };
     let names = |items: &[Item]| -> Vec<String> {
@@ -127,5 +135,9 @@ mod tests {
         assert_eq!(found("IB401", &ports, ""), [""; 0]);
         ports[0].2 = "a_deinit(); b_deinit();";
         assert_eq!(found("IB401", &ports, "").len(), 1);
+        // What scripts start is in no order.
+        let mut ports = alike("", "b_deinit(); a_deinit();");
+        ports[0].2 = "a_deinit(); b_deinit();";
+        assert_eq!(found("IB401", &ports, ""), [""; 0]);
     }
 }

@@ -10,7 +10,8 @@ fn table(text: &str) -> InitTable {
 
 fn table_of(text: &[u8]) -> Option<InitTable> {
     let path = "ports/demo/main.c".to_owned();
-    read(text, SourceFile { port: "demo".parse().unwrap(), path, commit: None }).unwrap()
+    read(text, SourceFile { port: "demo".parse().unwrap(), path, commit: None, drivers: vec![] })
+        .unwrap()
 }
 
 /// Each call on a line: stage, name, line, `?` where a path leaves it out,
@@ -455,7 +456,7 @@ fn what_is_made_to_be_slow_or_deep_is_bounded() {
     assert!(table(&doubling).entries.len() <= MAX_ENTRIES);
     let size = MAX_BYTES + 1;
     let path = "main.c".to_owned();
-    let file = SourceFile { port: "demo".parse().unwrap(), path, commit: None };
+    let file = SourceFile { port: "demo".parse().unwrap(), path, commit: None, drivers: vec![] };
     assert_eq!(read(&vec![b' '; size], file), Err(SourceError::TooLong { size }));
 }
 

@@ -272,6 +272,7 @@ impl CellView {
                 Means::Finaliser => "finaliser",
                 Means::Reinit => "reinit",
                 Means::Persistent => "persistent",
+                Means::Call => "by another",
             };
             let text = if dense { "≈" } else { word };
             parts.push(PartView::word(

@@ -32,6 +32,8 @@ pub(crate) enum Gap {
     Board,
     /// `{variant}`.
     Variant,
+    /// `{driver}`.
+    Driver,
     /// `*`: anything, nothing included.
     Any,
 }
@@ -42,6 +44,7 @@ pub(crate) struct Names {
     pub(crate) port: Option<String>,
     pub(crate) board: Option<String>,
     pub(crate) variant: Option<String>,
+    pub(crate) driver: Option<String>,
 }
 
 /// Why a text is no pattern.
@@ -49,7 +52,7 @@ pub(crate) struct Names {
 pub enum PatternError {
     /// A gap is none.
     #[error(
-        "`{found}` has a gap that is none of {{port}}, {{board}}, {{variant}} and *: expected a path such as ports/{{port}}/boards/{{board}}/mpconfigboard.mk"
+        "`{found}` has a gap that is none of {{port}}, {{board}}, {{variant}}, {{driver}} and *: expected a path such as ports/{{port}}/boards/{{board}}/mpconfigboard.mk"
     )]
     Gap {
         /// The text.
@@ -72,8 +75,12 @@ pub enum PatternError {
 }
 
 impl Gap {
-    const NAMED: [(&str, Self); 3] =
-        [("{port}", Self::Port), ("{board}", Self::Board), ("{variant}", Self::Variant)];
+    const NAMED: [(&str, Self); 4] = [
+        ("{port}", Self::Port),
+        ("{board}", Self::Board),
+        ("{variant}", Self::Variant),
+        ("{driver}", Self::Driver),
+    ];
 }
 
 impl Names {
@@ -82,6 +89,7 @@ impl Names {
             Gap::Port => self.port.as_deref(),
             Gap::Board => self.board.as_deref(),
             Gap::Variant => self.variant.as_deref(),
+            Gap::Driver => self.driver.as_deref(),
             Gap::Any => None,
         }
     }
@@ -91,6 +99,7 @@ impl Names {
             Gap::Port => self.port = Some(name.to_owned()),
             Gap::Board => self.board = Some(name.to_owned()),
             Gap::Variant => self.variant = Some(name.to_owned()),
+            Gap::Driver => self.driver = Some(name.to_owned()),
             Gap::Any => {}
         }
     }

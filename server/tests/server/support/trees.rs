@@ -67,7 +67,12 @@ pub(crate) fn source(port: &str, calls: &[Call<'_>]) -> InitTable {
             size: text.len() as u64,
             format: "c".to_owned(),
         },
-        source: Some(SourceFile { port: port.parse().unwrap(), path: path.clone(), commit: None }),
+        source: Some(SourceFile {
+            port: port.parse().unwrap(),
+            path: path.clone(),
+            commit: None,
+            drivers: vec![],
+        }),
         arch: None,
         bits: None,
         endian: None,
