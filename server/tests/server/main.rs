@@ -9,6 +9,7 @@ mod pages;
 mod pages_of_trees;
 mod read_commands;
 mod store_builds;
+mod store_configurations;
 mod store_trees;
 mod support;
 mod upload_builds;

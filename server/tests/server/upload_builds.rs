@@ -348,7 +348,13 @@ fn an_upload_needs_a_token_of_its_project() {
 
     let foreign = format!("Bearer {}", app.project("openmv").reveal());
     let answer = app.upload().header("authorization", foreign).send(&body);
-    assert_refused(&app, &answer, 403, "token-of-another-project", "may upload to `openmv`");
+    assert_refused(
+        &app,
+        &answer,
+        403,
+        "token-of-another-project",
+        "is for `openmv`, not for `micropython`",
+    );
 
     app.store
         .write(|writer| {

@@ -12,6 +12,7 @@ use super::parameters::shown;
 use super::receive::{Encoding, Incoming, receive};
 use super::upload::MAX_AHEAD;
 use crate::model::{CommitSha, TreeFacts};
+use crate::store::Scope;
 use crate::web::path::ApiPath;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
@@ -57,7 +58,7 @@ pub(in crate::web) struct TreeAnswer {
         (status = 200, description = "They were there already", body = TreeAnswer),
         (status = 400, description = "The body is cut off, empty or of another encoding", body = ErrorEnvelope),
         (status = 401, description = "No token, or not a valid one", body = ErrorEnvelope),
-        (status = 403, description = "The token belongs to another project", body = ErrorEnvelope),
+        (status = 403, description = "The token is of another project, or not for this", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
         (status = 408, description = "The body stalled", body = ErrorEnvelope),
         (status = 413, description = "The body is too large", body = ErrorEnvelope),
@@ -89,7 +90,7 @@ async fn store(
     // Everything that can be refused is refused before the body is read.
     let token = auth::bearer(app, headers).await?;
     let found = app.read(move |reader| super::project(reader, &project)).await?;
-    auth::may_upload(&token, &found)?;
+    auth::may(&token, Scope::Upload, &found)?;
     is_json(headers)?;
     let encoding = Encoding::of(headers)?;
 

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
-use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
+use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild, Scope};
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
 use crate::{analyze, extract};
@@ -252,7 +252,7 @@ impl Content {
         (status = 200, description = "The build was there already", body = UploadAnswer),
         (status = 400, description = "A parameter or the body is wrong", body = ErrorEnvelope),
         (status = 401, description = "No token, or not a valid one", body = ErrorEnvelope),
-        (status = 403, description = "The token belongs to another project", body = ErrorEnvelope),
+        (status = 403, description = "The token is of another project, or not for this", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
         (status = 408, description = "The body stalled", body = ErrorEnvelope),
         (status = 413, description = "The body is too large", body = ErrorEnvelope),
@@ -289,7 +289,7 @@ async fn store(
         move |reader| super::project(reader, name.as_str())
     });
     let found = found.await?;
-    auth::may_upload(&token, &found)?;
+    auth::may(&token, Scope::Upload, &found)?;
     build.project = found.id;
     let content = Content::of(headers)?;
     let encoding = Encoding::of(headers)?;

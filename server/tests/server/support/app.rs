@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use initboard::model::ProjectName;
-use initboard::store::{Store, StoreOptions, TokenText};
+use initboard::store::{Scope, Scopes, Store, StoreOptions, TokenText};
 use initboard::web::{self, AppState, Config};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -250,7 +250,8 @@ fn create_project(store: &Store, name: &str) -> TokenText {
         .write(|writer| {
             let url = format!("https://example.org/{name}");
             let project = writer.create_project(&name, Some(&url), Timestamp::UNIX_EPOCH)?;
-            writer.create_token(project.id, "ci", &token, Timestamp::UNIX_EPOCH)
+            let scopes = Scopes::new(Scope::Upload, &[]);
+            writer.create_token(project.id, "ci", scopes, &token, Timestamp::UNIX_EPOCH)
         })
         .unwrap();
     token
