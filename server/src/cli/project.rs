@@ -3,12 +3,11 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::ensure;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
-use crate::model::{BranchName, ProjectName};
+use crate::model::{BranchName, ProjectName, RepositoryUrl};
 
 /// Create and list projects
 #[derive(Debug, Args)]
@@ -25,7 +24,7 @@ enum Action {
         name: ProjectName,
         /// Where its source can be browsed: github.com/OWNER/NAME with https://
         #[arg(long, value_name = "URL")]
-        repository: Option<String>,
+        repository: Option<RepositoryUrl>,
         /// The branch that boards are shown of; else that of the first build
         #[arg(long, value_name = "NAME")]
         default_branch: Option<BranchName>,
@@ -43,14 +42,7 @@ impl Project {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         match self.action {
             Action::Create { name, repository, default_branch, database } => {
-                let repository = repository.as_deref().map(|url| url.trim_end_matches('/'));
-                if let Some(url) = repository {
-                    // It becomes a link on pages: nothing that runs as script.
-                    ensure!(
-                        url.starts_with("https://") || url.starts_with("http://"),
-                        "`{url}` is not the address of a repository: expected one that starts with https:// or http://"
-                    );
-                }
+                let repository = repository.as_ref().map(RepositoryUrl::as_str);
                 database.open()?.write(|writer| {
                     let project = writer.create_project(&name, repository, Timestamp::now())?;
                     default_branch

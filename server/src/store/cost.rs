@@ -86,6 +86,7 @@ fn facts(number: u32) -> TreeFacts {
         schema: 1,
         commit: commit(number),
         committed_at: at,
+        configuration: None,
         tables: tables.collect(),
         boards: boards.collect(),
         history: vec![history],

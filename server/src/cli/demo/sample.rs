@@ -68,6 +68,7 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
 fn facts(commit: CommitSha, committed_at: Timestamp) -> anyhow::Result<TreeFacts> {
     let tree = Samples;
     let layout = Config::of_tree(&tree)?.tree;
+    let configuration = Config::text_of_tree(&tree)?;
     let (ports, _) = layout.ports(&tree)?;
     let mut tables = mains::read(&tree, &layout, &ports)?.tables;
     for table in &mut tables {
@@ -77,7 +78,8 @@ fn facts(commit: CommitSha, committed_at: Timestamp) -> anyhow::Result<TreeFacts
     }
     let boards = catalog::catalog(&tree, &layout, &[])?.boards;
     let schema = SCHEMA_VERSION;
-    Ok(TreeFacts { schema, commit, committed_at, tables, boards, history: Vec::new() })
+    let history = Vec::new();
+    Ok(TreeFacts { schema, commit, committed_at, configuration, tables, boards, history })
 }
 
 /// The first 20 bytes of a digest of all firmware of a commit.
