@@ -10,6 +10,7 @@
 //! - `fleet` puts the tables of ports or boards side by side
 //! - `matrix_filter` reads which part of a matrix an address asks for
 //! - `path` reads the names in an address
+//! - `policies` is what each project configures
 //! - [`state`] is what every handler has
 //! - `subsystem` is what there is to say of one subsystem
 
@@ -25,6 +26,7 @@ mod matrix_filter;
 pub mod openapi;
 mod pages;
 mod path;
+mod policies;
 mod side;
 mod state;
 mod subsystem;

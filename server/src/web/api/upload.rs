@@ -14,11 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
+use crate::extract;
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
 use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild, Scope};
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
-use crate::{analyze, extract};
 
 /// Most parents of a commit; git's largest octopus merge in the Linux kernel has
 /// 66.
@@ -296,7 +296,8 @@ async fn store(
 
     let received = receive(body, headers, encoding, app.config()).await?;
     build.received_at = Timestamp::now();
-    let place = format!("{}/{}", build.board.port, build.board.label());
+    let id = build.board.clone();
+    let place = id.to_string();
     let page = format!("/{project}/{place}/{}", build.commit);
     let json = format!(
         "/api/v1/projects/{project}/ports/{}/boards/{}/builds/{}",
@@ -308,7 +309,11 @@ async fn store(
         Content::Firmware => store_firmware(app, build, token.id, received).await?,
         Content::Table => store_table(app, build, token.id, received).await?,
     };
-    analyze::derive(&mut table);
+    let judge = app.read({
+        let policies = app.policies();
+        move |reader| policies.judge(reader, &found)
+    });
+    judge.await?.derive(&mut table, &id.port, Some(&id.label()));
     tracing::info!(build = %recorded.id, created = recorded.created, %project, board = %place, "build received");
     let (init_count, deinit_count) = table.counts();
     let answer = UploadAnswer {

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::build::{FindingView, Part};
@@ -62,7 +61,6 @@ struct Row {
     suggestion: Vec<Part>,
     confidence: &'static str,
     evidence: Vec<Piece>,
-    waived: Option<String>,
     waiver: String,
 }
 
@@ -85,11 +83,11 @@ pub(in crate::web) async fn findings(
     query: Result<Query<FindingsQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
-    let now = Timestamp::now();
+    let policies = app.policies();
     let (project, report, commits) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let report = checked::report(reader, project.id, now)?;
+            let report = checked::report(reader, project.id, &policies.judge(reader, &project)?)?;
             let sources = reader.sources(project.id)?;
             let commits: BTreeMap<String, CommitSha> = sources
                 .into_iter()
@@ -123,7 +121,6 @@ pub(in crate::web) async fn findings(
                 place: place(&piece.of, &piece.place),
             })
             .collect(),
-        waived: found.finding.waived.clone(),
         waiver: waiver(found),
     };
     let fits = |found: &&Found| {
