@@ -35,7 +35,7 @@ pub(super) struct TreeArguments {
 pub(super) struct SelectedTree {
     pub(super) opened: Opened,
     pub(super) config: Config,
-    /// The text of it; `None` where the shipped one counts.
+    /// The text of the tree's own; `None` where another one is used.
     pub(super) configuration: Option<String>,
     pub(super) ports: Vec<PortFolder>,
 }
@@ -79,11 +79,10 @@ impl TreeArguments {
         config_of_firmware(self.config.as_deref())
     }
 
-    /// The configuration, and its text where it is not the shipped one.
+    /// The configuration, and its text where it is the tree's own.
     fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<(Config, Option<String>)> {
         if let Some(path) = &self.config {
-            let (config, text) = read(path)?;
-            return Ok((config, Some(text)));
+            return Ok((read(path)?.0, None));
         }
         let read = || -> Result<_, ConfigError> {
             Ok((Config::of_tree(&*opened.tree)?, Config::text_of_tree(&*opened.tree)?))

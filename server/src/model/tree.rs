@@ -35,8 +35,8 @@ pub struct TreeFacts {
     /// When it was committed.
     #[schema(value_type = String, format = DateTime)]
     pub committed_at: Timestamp,
-    /// The text of the configuration that it was read with; left out where it has
-    /// none of its own.
+    /// The text of its `initboard.toml`; left out where it has none, or was read
+    /// with another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configuration: Option<String>,
     /// The table of each port whose main was found, by port.

@@ -49,8 +49,7 @@ impl Policies {
             Some(digest) => self.config(reader, digest)?,
             None => Ok(Arc::clone(&SHIPPED)),
         };
-        // It was one when it was stored: a rule that it names is gone since.
-        Ok(Judge::new(config.unwrap_or_else(|_| Arc::clone(&SHIPPED))))
+        Ok(Judge::of(config))
     }
 
     /// The configuration with a digest.
@@ -75,16 +74,30 @@ impl Policies {
 }
 
 impl Judge {
-    /// What a configuration says today.
-    pub(super) fn new(config: Arc<Config>) -> Self {
+    /// What a configuration says today. One that is none any more is as if none was
+    /// sent: it was one when it was stored, but a rule that it names may be gone.
+    pub(super) fn of(config: Parsed) -> Self {
         // Every time that a clock can show has a day.
         let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
-        Self { config, today: today.parse().unwrap_or(Date::MAX) }
+        Self {
+            config: config.unwrap_or_else(|_| Arc::clone(&SHIPPED)),
+            today: today.parse().unwrap_or(Date::MAX),
+        }
     }
 
     /// The names and exceptions of the project.
     pub(super) fn policy(&self) -> &Policy {
         &self.config.policy
+    }
+
+    /// The name of the shipped configuration that this one builds on.
+    pub(super) fn extends(&self) -> Option<&str> {
+        self.config.extends.as_deref()
+    }
+
+    /// The names and exceptions that come with that.
+    pub(super) fn inherited(&self) -> Option<&Policy> {
+        self.extends().map(|_| &SHIPPED.policy)
     }
 
     /// The day on which waivers are looked at.

@@ -4,6 +4,7 @@
 mod api_answers;
 mod browser;
 mod compare;
+mod configurations;
 mod matrix;
 mod pages;
 mod pages_of_trees;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use rust_embed::RustEmbed;
 
-use super::{Build, project};
+use super::{Build, project, record_tree};
 use crate::config::Config;
 use crate::extract;
 use crate::model::{CommitSha, SCHEMA_VERSION, Sha256, TreeFacts};
@@ -60,8 +60,7 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
     }
     let (commit, committed_at) = parent.context("there are no samples")?;
     let facts = facts(commit, committed_at)?;
-    store.write(|writer| writer.record_tree(project, &facts, Timestamp::now()))?;
-    Ok(())
+    record_tree(store, project, &facts)
 }
 
 /// What the source tree of the samples says. It has no history of its own.

@@ -38,6 +38,7 @@ struct FindingsPage {
     /// How many ports were checked.
     checked: usize,
     is_filtered: bool,
+    is_configured: bool,
     rules: Vec<Choice>,
     severities: Vec<Choice>,
     ports: Vec<Choice>,
@@ -159,6 +160,7 @@ pub(in crate::web) async fn findings(
         rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
         checked: report.checked.len(),
         is_filtered: !(query.rule.is_empty() && query.severity.is_empty() && query.port.is_empty()),
+        is_configured: project.configuration.is_some(),
         rules: choices(|found| found.finding.rule.clone(), name_of, &query.rule),
         severities: choices(
             |found| found.finding.severity.as_str().to_owned(),

@@ -35,6 +35,7 @@ struct SubsystemPage {
     /// `Started on 12 of 20 ports, stopped on 8`
     bold: String,
     rest: String,
+    is_configured: bool,
     /// The port whose boards are shown, if it is boards.
     port: Option<PortName>,
     units: Vec<UnitRow>,
@@ -135,6 +136,7 @@ pub(in crate::web) async fn subsystem(
         absent: absent.collect(),
         bold,
         rest,
+        is_configured: project.configuration.is_some(),
         name: subsystem.name,
         project: project.name,
         port,
