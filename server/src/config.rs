@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::analyze::policy::{Policy, PolicyError, Satisfied, Waiver};
+use crate::extract::Conventions;
+use crate::model::{
+    Level, MAX_CONFIGURATION_BYTES, MAX_LEVELS, ProjectName, RepositoryUrl, SymbolName,
+};
 use crate::tree::layout::{Layout, LayoutError, LayoutSection, OneOrMore};
 use crate::tree::{SourceTree, TreeError};
 
@@ -18,6 +22,12 @@ pub const FILE_NAME: &str = "initboard.toml";
 /// What a project configures.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
+    /// The shipped configuration that it builds on, by name.
+    pub extends: Option<String>,
+    /// What it says of itself: the section `[project]`.
+    pub project: ProjectSection,
+    /// What its firmware is like: the section `[firmware]`.
+    pub firmware: Conventions,
     /// Where things stand in its source tree: the section `[tree]`.
     pub tree: Layout,
     /// Its names and exceptions: the sections `[subsystems]`, `[[satisfied]]`,
@@ -25,10 +35,33 @@ pub struct Config {
     pub policy: Policy,
 }
 
+/// What a project says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct ProjectSection {
+    /// What it is called on a server.
+    pub name: Option<ProjectName>,
+    /// Where its source can be browsed.
+    pub repository: Option<RepositoryUrl>,
+    #[serde(flatten)]
+    unknown: toml::Table,
+}
+
+/// The section `[firmware]` as it is written.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct FirmwareSection {
+    levels: Option<Vec<Level>>,
+    main_functions: Option<Vec<SymbolName>>,
+    #[serde(flatten)]
+    unknown: toml::Table,
+}
+
 /// The file as it is written.
 #[derive(Default, Deserialize)]
 struct Sections {
     extends: Option<String>,
+    project: Option<ProjectSection>,
+    firmware: Option<FirmwareSection>,
     tree: Option<LayoutSection>,
     #[serde(default)]
     subsystems: BTreeMap<String, OneOrMore>,
@@ -42,7 +75,13 @@ struct Sections {
     unknown: toml::Table,
 }
 
-const SECTIONS: [&str; 6] = ["extends", "tree", "subsystems", "satisfied", "severities", "waiver"];
+const SECTIONS: [&str; 8] =
+    ["extends", "project", "firmware", "tree", "subsystems", "satisfied", "severities", "waiver"];
+const PROJECT_KEYS: [&str; 2] = ["name", "repository"];
+const FIRMWARE_KEYS: [&str; 2] = ["levels", "main-functions"];
+
+/// Most functions that may be main.
+const MAX_MAIN_FUNCTIONS: usize = 64;
 
 /// The configurations that this program brings, by name.
 const SHIPPED: [(&str, &str); 1] =
@@ -54,6 +93,12 @@ pub enum ConfigError {
     /// It is not UTF-8.
     #[error("it is no text in UTF-8: expected a file in TOML")]
     NotUtf8,
+    /// It is too long.
+    #[error("it has {found} bytes: expected at most {MAX_CONFIGURATION_BYTES}")]
+    TooLong {
+        /// Its length in bytes.
+        found: usize,
+    },
     /// It is not TOML, or a value is of another kind than expected.
     #[error("line {line}: {message}")]
     Syntax {
@@ -69,6 +114,16 @@ pub enum ConfigError {
         key: String,
         /// The nearest key, or all of them.
         expected: String,
+    },
+    /// A list has too few or too many items, or one of them twice.
+    #[error("key `{key}` has {found}: expected 1 to {limit} names, each once")]
+    List {
+        /// The key with its section.
+        key: &'static str,
+        /// What it has.
+        found: String,
+        /// The most it may have.
+        limit: usize,
     },
     /// The section `[tree]` describes no layout.
     #[error(transparent)]
@@ -92,16 +147,30 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// The configuration at the root of `tree`; the default where there is
+    /// The configuration at the root of `tree`; the shipped one where there is
     /// none.
     ///
     /// # Errors
     /// When the file cannot be read, or is no configuration.
     pub fn of_tree(tree: &dyn SourceTree) -> Result<Self, ConfigError> {
-        match tree.read(FILE_NAME)? {
-            Some(text) => Self::parse(&text),
+        match Self::text_of_tree(tree)? {
+            Some(text) => Self::parse(text.as_bytes()),
             None => Ok(Self::shipped()),
         }
+    }
+
+    /// The text of the configuration at the root of `tree`, if it has one.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no text.
+    pub fn text_of_tree(tree: &dyn SourceTree) -> Result<Option<String>, ConfigError> {
+        let text = tree.read(FILE_NAME)?.map(String::from_utf8);
+        text.transpose().map_err(|_| ConfigError::NotUtf8)
+    }
+
+    /// The text of [`Config::shipped`].
+    pub const fn shipped_text() -> &'static str {
+        SHIPPED[0].1
     }
 
     /// The configuration of a project that has none: that of MicroPython, which
@@ -118,9 +187,13 @@ impl Config {
     /// When it is not TOML, has a key that there is not, or a value that a key
     /// cannot have.
     pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
+        if text.len() > MAX_CONFIGURATION_BYTES {
+            return Err(ConfigError::TooLong { found: text.len() });
+        }
         let text = std::str::from_utf8(text).map_err(|_| ConfigError::NotUtf8)?;
         let mut sections = read(text)?;
-        if let Some(base) = &sections.extends {
+        let extends = sections.extends.clone();
+        if let Some(base) = &extends {
             let shipped = SHIPPED.iter().find(|(name, _)| name == base);
             let (_, text) = shipped.ok_or_else(|| ConfigError::UnknownBase {
                 found: crate::model::quoted(base),
@@ -136,7 +209,21 @@ impl Config {
             .collect();
         let policy =
             Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?;
-        Ok(Self { tree: Layout::from_section(&tree)?, policy })
+        let FirmwareSection { levels, main_functions, .. } = sections.firmware.unwrap_or_default();
+        Ok(Self {
+            extends,
+            project: sections.project.unwrap_or_default(),
+            firmware: Conventions {
+                levels: list("firmware.levels", levels, MAX_LEVELS)?,
+                main_functions: list(
+                    "firmware.main-functions",
+                    main_functions,
+                    MAX_MAIN_FUNCTIONS,
+                )?,
+            },
+            tree: Layout::from_section(&tree)?,
+            policy,
+        })
     }
 }
 
@@ -144,6 +231,12 @@ impl Config {
 fn read(text: &str) -> Result<Sections, ConfigError> {
     let sections: Sections = toml::from_str(text).map_err(|error| syntax(text, &error))?;
     known("", sections.unknown.keys(), &SECTIONS)?;
+    if let Some(project) = &sections.project {
+        known("project.", project.unknown.keys(), &PROJECT_KEYS)?;
+    }
+    if let Some(firmware) = &sections.firmware {
+        known("firmware.", firmware.unknown.keys(), &FIRMWARE_KEYS)?;
+    }
     if let Some(tree) = &sections.tree {
         known("tree.", tree.unknown.keys(), &Layout::KEYS)?;
     }
@@ -166,6 +259,8 @@ impl Sections {
         severities.extend(self.severities);
         Self {
             extends: None,
+            project: self.project.or(base.project),
+            firmware: self.firmware.or(base.firmware),
             tree: self.tree.or(base.tree),
             subsystems,
             // The first one that fits counts, so a project's own come first.
@@ -174,6 +269,27 @@ impl Sections {
             waiver: self.waiver.into_iter().chain(base.waiver).collect(),
             unknown: toml::Table::new(),
         }
+    }
+}
+
+/// The values of a list, each of which stands in it once; empty where the key is
+/// left out.
+fn list<T: PartialEq + ToString>(
+    key: &'static str,
+    values: Option<Vec<T>>,
+    limit: usize,
+) -> Result<Vec<T>, ConfigError> {
+    let Some(values) = values else { return Ok(Vec::new()) };
+    let found = |found| Err(ConfigError::List { key, found, limit });
+    if !(1..=limit).contains(&values.len()) {
+        return found(format!("{} names", values.len()));
+    }
+    let twice = (1..values.len()).find(|&index| values[..index].contains(&values[index]));
+    match twice {
+        Some(index) => {
+            found(format!("`{}` twice", crate::model::quoted(&values[index].to_string())))
+        }
+        None => Ok(values),
     }
 }
 
@@ -251,6 +367,53 @@ mod tests {
             said("[tree]\ncolour = 1\n"),
             "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.drivers`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
         );
+    }
+
+    #[test]
+    fn a_project_says_its_name_its_repository_and_what_its_firmware_is_like() {
+        let text = "
+[project]
+name = 'openmv'
+repository = 'https://github.com/openmv/openmv/'
+[firmware]
+levels = ['early', 'board', 'core']
+main-functions = ['app_main', 'mp_task']
+";
+        let config = Config::parse(text.as_bytes()).unwrap();
+        assert_eq!(config.project.name.as_ref().map(ProjectName::as_str), Some("openmv"));
+        let repository = config.project.repository.as_ref().map(RepositoryUrl::as_str);
+        assert_eq!(repository, Some("https://github.com/openmv/openmv"));
+        let levels: Vec<&str> = config.firmware.levels.iter().map(Level::as_str).collect();
+        assert_eq!(levels, ["early", "board", "core"]);
+        let mains = &config.firmware.main_functions;
+        let mains: Vec<&str> = mains.iter().map(SymbolName::as_str).collect();
+        assert_eq!(mains, ["app_main", "mp_task"]);
+
+        assert_eq!(
+            said("[project]\nrepository = 'git@x:y'\n"),
+            "line 2: `git@x:y` is not the address of a repository: expected one that starts with https:// or http://, such as https://github.com/OWNER/NAME"
+        );
+        assert!(said("[project]\nname = 'Open MV'\n").contains("is not a project name"));
+        assert!(said("[firmware]\nlevels = ['a-b']\n").contains("`a-b` is not a level"));
+        assert_eq!(
+            said("[firmware]\nlevels = ['a', 'b', 'a']\n"),
+            "key `firmware.levels` has `a` twice: expected 1 to 64 names, each once"
+        );
+        assert_eq!(
+            said("[firmware]\nmain-functions = []\n"),
+            "key `firmware.main-functions` has 0 names: expected 1 to 64 names, each once"
+        );
+        assert_eq!(
+            said("[firmware]\nmains = 'x'\n"),
+            "there is no key `firmware.mains`: expected `firmware.levels`, `firmware.main-functions`"
+        );
+    }
+
+    #[test]
+    fn a_configuration_has_a_largest_size() {
+        let text = "#".repeat(MAX_CONFIGURATION_BYTES + 1);
+        assert_eq!(said(&text), "it has 1048577 bytes: expected at most 1048576");
+        assert!(Config::parse(&text.as_bytes()[1..]).is_ok());
     }
 
     #[test]

@@ -114,25 +114,16 @@ pub fn check(
     });
     let mut all: Vec<(usize, Finding)> =
         own.chain(rules::findings_across(&fleet, &consensus)).collect();
-    all.retain_mut(|(_, finding)| match policy.severities.get(&finding.rule) {
-        Some(None) => false,
-        Some(Some(severity)) => {
-            finding.severity = *severity;
-            true
-        }
-        None => true,
-    });
     let mut used = BTreeSet::new();
-    for (unit, finding) in &mut all {
-        let waives = |waiver: &Waiver| {
-            waiver.until.is_none_or(|until| today <= until)
-                && fits(waiver, &subjects[*unit], finding)
-        };
-        if let Some(index) = policy.waivers.iter().position(waives) {
-            finding.waived = Some(policy.waivers[index].reason.clone());
-            used.insert(index);
+    all.retain_mut(|(unit, finding)| {
+        let Subject { port, board, .. } = &subjects[*unit];
+        match weigh(finding, port, board.as_deref(), policy, today) {
+            Weight::Off => return false,
+            Weight::Open => {}
+            Weight::Waived(index) => drop(used.insert(index)),
         }
-    }
+        true
+    });
     all.sort_by(|(a, first), (b, second)| {
         (a, &first.rule, first.entry).cmp(&(b, &second.rule, second.entry))
     });
@@ -152,13 +143,46 @@ pub fn check(
     }
 }
 
-/// Whether a waiver is about a finding.
-fn fits(waiver: &Waiver, subject: &Subject, finding: &Finding) -> bool {
-    let rule = rules::rule(&waiver.rule).is_some_and(|rule| rule.code == finding.rule);
-    let port = waiver.port.as_ref().is_none_or(|port| *port == subject.port);
-    let board = waiver.board.is_none() || waiver.board == subject.board;
-    let subsystem = waiver.subsystem.is_none() || waiver.subsystem == finding.subsystem;
-    rule && port && board && subsystem
+/// What a project makes of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Its rule is switched off.
+    Off,
+    /// It counts.
+    Open,
+    /// It is waived by the waiver with that index.
+    Waived(usize),
+}
+
+/// Gives a finding about a port, or about one of its boards, the severity of a
+/// project and the reason that waives it. `today` decides which waivers have run
+/// out.
+pub fn weigh(
+    finding: &mut Finding,
+    port: &PortName,
+    board: Option<&str>,
+    policy: &Policy,
+    today: Date,
+) -> Weight {
+    match policy.severities.get(&finding.rule) {
+        Some(None) => return Weight::Off,
+        Some(Some(severity)) => finding.severity = *severity,
+        None => {}
+    }
+    let waives = |waiver: &Waiver| {
+        rules::rule(&waiver.rule).is_some_and(|rule| rule.code == finding.rule)
+            && waiver.port.as_ref().is_none_or(|of| of == port)
+            && (waiver.board.is_none() || waiver.board.as_deref() == board)
+            && (waiver.subsystem.is_none() || waiver.subsystem == finding.subsystem)
+            && waiver.until.is_none_or(|until| today <= until)
+    };
+    match policy.waivers.iter().position(waives) {
+        Some(index) => {
+            finding.waived = Some(policy.waivers[index].reason.clone());
+            Weight::Waived(index)
+        }
+        None => Weight::Open,
+    }
 }
 
 fn found(subject: &Subject, finding: Finding, baseline: &Baseline) -> Found {

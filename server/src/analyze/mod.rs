@@ -40,7 +40,7 @@ use policy::Policy;
 pub const VERSION: u32 = 1;
 
 /// Fills in what is derived from the rest of a table: subsystems, guards and
-/// findings, as a project without a configuration has them.
+/// findings, as the rules alone say.
 pub fn derive(table: &mut InitTable) {
     derive_with(table, &Policy::default(), None);
 }

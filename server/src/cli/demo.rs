@@ -13,8 +13,9 @@ use jiff::Timestamp;
 
 use super::build_path;
 use super::serve::{DEFAULT_LISTEN, Service};
-use crate::model::{CommitSha, ProjectName};
-use crate::store::{NewBuild, ProjectId, Reading, Store};
+use crate::config::Config as Configuration;
+use crate::model::{CommitSha, ProjectName, RepositoryUrl, TreeFacts};
+use crate::store::{NewBuild, NewConfiguration, ProjectId, Reading, Store};
 use crate::web::{AppState, Config};
 
 /// The project that the demo opens on.
@@ -56,6 +57,26 @@ fn project(store: &Store, name: &str, repository: Option<&str>) -> anyhow::Resul
     let name = name.parse::<ProjectName>()?;
     let now = Timestamp::now();
     Ok(store.write(|writer| writer.create_project(&name, repository, now))?.id)
+}
+
+/// Records what a source tree says, and what the project configures in it.
+fn record_tree(store: &Store, project: ProjectId, facts: &TreeFacts) -> anyhow::Result<()> {
+    let received_at = Timestamp::now();
+    store.write(|writer| {
+        writer.record_tree(project, facts, received_at)?;
+        if let Some(text) = &facts.configuration {
+            let repository = Configuration::parse(text.as_bytes())?.project.repository;
+            writer.record_configuration(&NewConfiguration {
+                project,
+                text,
+                repository_url: repository.as_ref().map(RepositoryUrl::as_str),
+                commit: Some(&facts.commit),
+                token: None,
+                received_at,
+            })?;
+        }
+        Ok(())
+    })
 }
 
 /// A build as somebody would have uploaded it.

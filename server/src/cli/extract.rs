@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use super::build_path::board_of_path;
 use super::source_tree::TreeArguments;
 use super::{extract_tree, firmware_file};
+use crate::config::Config;
 use crate::model::{InitTable, PortName, Sha256};
 use crate::report::{json, terminal};
 use crate::{analyze, extract};
@@ -72,13 +73,14 @@ impl Extract {
         // Where files conflict with --tree, clap does not ask for what needs it.
         let of_tree = self.history || self.facts || self.since.is_some() || !self.ports.is_empty();
         anyhow::ensure!(
-            !of_tree && !self.reading.are_given(),
-            "--rev, --config, --port, --history, --since and --facts are for source trees: expected --tree PATH in place of files"
+            !of_tree,
+            "--port, --history, --since and --facts are for source trees: expected --tree PATH in place of files"
         );
+        let config = self.reading.config_of_firmware()?;
         let mut code = ExitCode::SUCCESS;
         let mut out = anstream::stdout().lock();
         for (index, path) in self.files.iter().enumerate() {
-            match read(path) {
+            match read(path, &config) {
                 Ok(table) => {
                     let text = match self.format {
                         Format::Terminal => terminal::table(&label(path), &table),
@@ -97,12 +99,13 @@ impl Extract {
     }
 }
 
-/// The table of a file, with all that is derived from it.
-pub(super) fn read(path: &Path) -> anyhow::Result<InitTable> {
+/// The table of a file of a project, with all that is derived from it.
+pub(super) fn read(path: &Path, config: &Config) -> anyhow::Result<InitTable> {
     let bytes = firmware_file::read(path)?;
-    let mut table = extract::extract(&bytes[..], Sha256::of(&bytes))
+    let mut table = extract::extract_with(&bytes[..], Sha256::of(&bytes), &config.firmware)
         .with_context(|| path.display().to_string())?;
-    analyze::derive(&mut table);
+    let port = board_of_path(path).map(|board| board.port);
+    analyze::derive_with(&mut table, &config.policy, port.as_ref());
     Ok(table)
 }
 

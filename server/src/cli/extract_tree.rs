@@ -21,7 +21,7 @@ pub(super) fn print_tables(tree: &SelectedTree, format: Format) -> anyhow::Resul
     let mut found = mains::read(&*tree.opened.tree, &tree.config.tree, &tree.ports)?;
     let mut out = anstream::stdout().lock();
     for (index, table) in found.tables.iter_mut().enumerate() {
-        analyze::derive(table);
+        analyze::derive_with(table, &tree.config.policy, None);
         let port = table.source.as_ref().map(|source| source.port.to_string());
         let text = match format {
             Format::Terminal => terminal::table(&port.unwrap_or_default(), table),
@@ -82,6 +82,7 @@ pub(super) fn facts(tree: &SelectedTree, since: Option<Date>) -> anyhow::Result<
         schema: SCHEMA_VERSION,
         commit: sha,
         committed_at,
+        configuration: tree.configuration.clone(),
         tables: found.tables,
         boards: catalog.boards,
         history: histories(tree, since)?,

@@ -5,19 +5,19 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use super::build_path::board_of_path;
+use super::firmware_folder;
 use super::source_tree::{SelectedTree, TreeArguments};
-use super::{firmware_file, firmware_folder};
+use crate::analyze;
 use crate::analyze::fleet::{Fleet, Unit};
 use crate::analyze::matrix;
-use crate::analyze::policy::Policy;
-use crate::model::{InitTable, PortName, Sha256};
+use crate::config::Config;
+use crate::model::{InitTable, PortName};
 use crate::report::{json, matrix as report};
 use crate::tree::mains;
-use crate::{analyze, extract};
 
 /// Show which subsystems each board or each port starts and stops, and where one
 /// departs from the others
@@ -68,9 +68,9 @@ impl Matrix {
             let tree = self.reading.open(path, &self.ports)?;
             (of_tree(&tree)?, true, "port", tree.config.policy)
         } else {
-            let policy = self.reading.config_of_firmware()?.policy;
-            let (read, complete) = self.of_files(&policy)?;
-            (read, complete, "board", policy)
+            let config = self.reading.config_of_firmware()?;
+            let (read, complete) = self.of_files(&config)?;
+            (read, complete, "board", config.policy)
         };
         ensure!(!read.is_empty(), "nothing could be read: there is no matrix");
         let units = read.iter().map(|Read { label, port, table }| Unit { label, port, table });
@@ -88,7 +88,7 @@ impl Matrix {
     }
 
     /// The tables of the files, and whether all could be read.
-    fn of_files(&self, policy: &Policy) -> anyhow::Result<(Vec<Read>, bool)> {
+    fn of_files(&self, config: &Config) -> anyhow::Result<(Vec<Read>, bool)> {
         let files = firmware_folder::files(&self.paths)?;
         let mut read: Vec<Read> = Vec::new();
         let mut complete = true;
@@ -97,7 +97,7 @@ impl Matrix {
             if !self.ports.is_empty() && !self.ports.contains(&of.1) {
                 continue;
             }
-            match read_file(&path, of, policy) {
+            match read_file(&path, of, config) {
                 Ok(found) => read.push(found),
                 Err(error) => {
                     super::complain(&error);
@@ -138,11 +138,7 @@ fn of_path(path: &Path) -> Option<(String, PortName)> {
 fn read_file(
     path: &Path,
     (label, port): (String, PortName),
-    policy: &Policy,
+    config: &Config,
 ) -> anyhow::Result<Read> {
-    let bytes = firmware_file::read(path)?;
-    let mut table = extract::extract(&bytes[..], Sha256::of(&bytes))
-        .with_context(|| path.display().to_string())?;
-    analyze::derive_with(&mut table, policy, Some(&port));
-    Ok(Read { label, port, table })
+    Ok(Read { label, port, table: super::extract::read(path, config)? })
 }

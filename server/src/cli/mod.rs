@@ -17,6 +17,7 @@ mod matrix;
 mod openapi;
 mod project;
 mod serve;
+mod server;
 mod source_tree;
 mod subjects;
 mod subsystems;

@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
-use crate::config::{Config, FILE_NAME};
-use crate::model::PortName;
+use crate::config::{Config, ConfigError, FILE_NAME};
+use crate::model::{MAX_CONFIGURATION_BYTES, PortName};
 use crate::report::terminal::printable;
 use crate::tree::layout::PortFolder;
 use crate::tree::{self, Opened};
 
-/// Largest configuration, in bytes.
-const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// Most ports that are named where one is missing.
 const MAX_NAMED: usize = 40;
 /// Most names that are said to be none, a line each.
@@ -37,15 +35,12 @@ pub(super) struct TreeArguments {
 pub(super) struct SelectedTree {
     pub(super) opened: Opened,
     pub(super) config: Config,
+    /// The text of the tree's own; `None` where another one is used.
+    pub(super) configuration: Option<String>,
     pub(super) ports: Vec<PortFolder>,
 }
 
 impl TreeArguments {
-    /// Whether one of them is given, which says nothing of firmware.
-    pub(super) fn are_given(&self) -> bool {
-        self.rev.is_some() || self.config.is_some()
-    }
-
     /// Opens the tree at `path`, reads its configuration, and finds its ports;
     /// only those in `only`, if it names any.
     ///
@@ -54,7 +49,7 @@ impl TreeArguments {
     /// port, or lacks one that was asked for.
     pub(super) fn open(&self, path: &Path, only: &[PortName]) -> anyhow::Result<SelectedTree> {
         let opened = tree::open(path, self.rev.as_deref())?;
-        let config = self.config(path, &opened)?;
+        let (config, configuration) = self.config(path, &opened)?;
         let (mut ports, _) = config.tree.ports(&*opened.tree)?;
         let name = path.display();
         ensure!(
@@ -67,7 +62,7 @@ impl TreeArguments {
             bail!("{name} has no port `{missing}`: expected one of {}", names.join(", "));
         }
         ports.retain(|port| only.is_empty() || only.contains(&port.port));
-        Ok(SelectedTree { opened, config, ports })
+        Ok(SelectedTree { opened, config, configuration, ports })
     }
 
     /// The configuration for firmware that is given as files: the one that is
@@ -81,19 +76,18 @@ impl TreeArguments {
             self.rev.is_none(),
             "--rev is for source trees: expected --tree PATH in place of files"
         );
-        let here = Path::new(FILE_NAME);
-        match &self.config {
-            Some(path) => read(path),
-            None if here.exists() => read(here),
-            None => Ok(Config::shipped()),
-        }
+        config_of_firmware(self.config.as_deref())
     }
 
-    fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<Config> {
+    /// The configuration, and its text where it is the tree's own.
+    fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<(Config, Option<String>)> {
         if let Some(path) = &self.config {
-            return read(path);
+            return Ok((read(path)?.0, None));
         }
-        Config::of_tree(&*opened.tree).with_context(|| {
+        let read = || -> Result<_, ConfigError> {
+            Ok((Config::of_tree(&*opened.tree)?, Config::text_of_tree(&*opened.tree)?))
+        };
+        read().with_context(|| {
             let place = path.join(FILE_NAME);
             match opened.commit() {
                 Some(commit) => format!("{} at {}", place.display(), commit.sha.short()),
@@ -107,6 +101,20 @@ impl SelectedTree {
     /// The names of the ports that were asked for.
     pub(super) fn port_names(&self) -> Vec<PortName> {
         self.ports.iter().map(|port| port.port.clone()).collect()
+    }
+}
+
+/// The configuration in `file`, else that of the folder where this program runs,
+/// if it has one.
+///
+/// # Errors
+/// When it cannot be read, or is no configuration.
+pub(super) fn config_of_firmware(file: Option<&Path>) -> anyhow::Result<Config> {
+    let here = Path::new(FILE_NAME);
+    match file {
+        Some(path) => Ok(read(path)?.0),
+        None if here.exists() => Ok(read(here)?.0),
+        None => Ok(Config::shipped()),
     }
 }
 
@@ -124,22 +132,29 @@ pub(super) fn complain_of_skipped(skipped: &[String]) {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Config> {
-    let text = read_config(path)?;
-    Config::parse(&text).with_context(|| path.display().to_string())
+/// The configuration in a file, and its text.
+///
+/// # Errors
+/// When it cannot be read, or is no configuration.
+pub(super) fn read(path: &Path) -> anyhow::Result<(Config, String)> {
+    let text = read_bytes(path)?;
+    let config = Config::parse(&text).with_context(|| path.display().to_string())?;
+    Ok((config, String::from_utf8(text)?))
 }
 
-fn read_config(path: &Path) -> anyhow::Result<Vec<u8>> {
+fn read_bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     let name = path.display();
     let cannot_read = || format!("cannot read {name}");
     let metadata = std::fs::metadata(path).with_context(cannot_read)?;
     ensure!(metadata.is_file(), "{name} is no regular file: expected a file such as {FILE_NAME}");
     let mut text = Vec::new();
     let file = std::fs::File::open(path).with_context(cannot_read)?;
-    file.take(MAX_CONFIG_BYTES + 1).read_to_end(&mut text).with_context(cannot_read)?;
+    file.take(MAX_CONFIGURATION_BYTES as u64 + 1)
+        .read_to_end(&mut text)
+        .with_context(cannot_read)?;
     ensure!(
-        text.len() as u64 <= MAX_CONFIG_BYTES,
-        "{name} has more than {MAX_CONFIG_BYTES} bytes: expected a file such as {FILE_NAME}"
+        text.len() <= MAX_CONFIGURATION_BYTES,
+        "{name} has more than {MAX_CONFIGURATION_BYTES} bytes: expected a file such as {FILE_NAME}"
     );
     Ok(text)
 }

@@ -7,11 +7,11 @@ use anyhow::{Context as _, ensure};
 use clap::Args;
 
 use super::build_path::board_of_path;
+use super::extract;
 use super::source_tree::TreeArguments;
-use super::{extract, firmware_file};
 use crate::analyze::check::Subject;
 use crate::config::Config;
-use crate::model::{InitTable, PortName, Sha256};
+use crate::model::{InitTable, PortName};
 use crate::tree::mains;
 
 /// Tables to put side by side: of firmware files, or of the mains of a tree.
@@ -48,15 +48,14 @@ impl Subjects {
             return Ok((found.tables.into_iter().filter_map(subject).collect(), tree.config));
         }
         let config = self.reading.config_of_firmware()?;
-        let subjects = self.files.iter().map(|path| subject(path)).collect::<Result<_, _>>()?;
+        let subjects =
+            self.files.iter().map(|path| subject(path, &config)).collect::<Result<_, _>>()?;
         Ok((subjects, config))
     }
 }
 
-fn subject(path: &Path) -> anyhow::Result<Subject> {
-    let bytes = firmware_file::read(path)?;
-    let table = crate::extract::extract(&bytes[..], Sha256::of(&bytes))
-        .with_context(|| path.display().to_string())?;
+fn subject(path: &Path, config: &Config) -> anyhow::Result<Subject> {
+    let table = extract::read(path, config)?;
     let board = board_of_path(path);
     // Files that name no port are compared as if of one.
     let unknown = || "unknown".parse::<PortName>().context("a port without a name");

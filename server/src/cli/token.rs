@@ -3,14 +3,16 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
 use crate::model::ProjectName;
-use crate::store::{StoreError, TokenPrefix, TokenText};
+use crate::store::{Scope, Scopes, StoreError, TokenPrefix, TokenText};
 
-/// Create, list and revoke tokens for uploads
+/// Create, list and revoke tokens, with which projects are uploaded to and
+/// configured
 #[derive(Debug, Args)]
 pub(super) struct Token {
     #[command(subcommand)]
@@ -21,12 +23,21 @@ pub(super) struct Token {
 enum Action {
     /// Create a token; its text is printed once, on standard output
     Create {
-        /// The project that it may upload to
+        /// The project that it is for
         #[arg(long, value_name = "NAME")]
         project: ProjectName,
         /// What it is for
         #[arg(long, value_name = "TEXT", default_value = "upload")]
         name: String,
+        /// What it may do: upload (builds, and what source trees say), configure (the
+        /// project's initboard.toml), or both, separated by commas
+        #[arg(
+            long = "scope",
+            value_name = "SCOPE",
+            value_delimiter = ',',
+            default_value = "upload"
+        )]
+        scopes: Vec<Scope>,
         #[command(flatten)]
         database: Database,
     },
@@ -48,17 +59,22 @@ impl Token {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let now = Timestamp::now();
         match self.action {
-            Action::Create { project, name, database } => {
+            Action::Create { project, name, scopes, database } => {
+                let scopes = match scopes.as_slice() {
+                    [first, more @ ..] => Scopes::new(*first, more),
+                    [] => bail!("--scope names nothing: expected upload, configure or both"),
+                };
                 let text = TokenText::generate()?;
                 database.open_existing()?.write(|writer| {
                     let found = writer
                         .reader()
                         .project(&project)?
                         .ok_or_else(|| StoreError::NoProject(project.clone()))?;
-                    writer.create_token(found.id, &name, &text, now)
+                    writer.create_token(found.id, &name, scopes, &text, now)
                 })?;
                 anstream::eprintln!(
-                    "This token may upload to `{project}`. It is shown only now: keep it as a secret of CI, in INITBOARD_TOKEN."
+                    "This token of `{project}` may {}. It is shown only now: keep it as a secret of CI, in INITBOARD_TOKEN.",
+                    scopes.to_string().replace(", ", " and ")
                 );
                 anstream::println!("{}", text.reveal());
             }
@@ -72,10 +88,11 @@ impl Token {
                     };
                     writeln!(
                         out,
-                        "{}  {:<20} {:<20} created {}  {state}",
+                        "{}  {:<20} {:<20} {:<17}  created {}  {state}",
                         token.prefix,
                         token.project,
                         token.name.escape_debug().to_string(),
+                        token.scopes.to_string(),
                         token.created_at,
                     )?;
                 }
@@ -84,7 +101,7 @@ impl Token {
                 let token =
                     database.open_existing()?.write(|writer| writer.revoke_token(&prefix, now))?;
                 anstream::eprintln!(
-                    "revoked {}... of `{}`: uploads with it are refused from now on",
+                    "revoked {}... of `{}`: what is sent with it is refused from now on",
                     token.prefix,
                     token.project
                 );

@@ -3,31 +3,20 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use async_compression::Level;
-use async_compression::tokio::bufread::ZstdEncoder;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tokio::io::AsyncReadExt;
 
 use super::build_path::board_of_path;
 use super::firmware_file;
+use super::server::{Method, Server, Shipment, compressed_file};
+use super::source_tree::config_of_firmware;
+use crate::config::FILE_NAME;
 use crate::model::{BoardId, BoardName, CommitSha, PortName, ProjectName, VariantName};
 use crate::store::TokenText;
-
-/// How often a file is sent before giving up.
-const ATTEMPTS: u32 = 5;
-
-/// Longest wait between two attempts.
-const MAX_WAIT: Duration = Duration::from_mins(1);
-
-/// Compression of what is sent: at level 3 a firmware with debug information
-/// shrinks to about a third, faster than most networks take it.
-const ZSTD_LEVEL: Level = Level::Precise(3);
 
 /// Send firmware, or what a source tree says, to a server
 #[derive(Debug, Args)]
@@ -40,9 +29,9 @@ pub(super) struct Upload {
     /// Address of the server
     #[arg(long, value_name = "URL", env = "INITBOARD_SERVER")]
     server: String,
-    /// The project
+    /// The project; else the one that the initboard.toml of this folder names
     #[arg(long, value_name = "NAME", env = "INITBOARD_PROJECT")]
-    project: ProjectName,
+    project: Option<ProjectName>,
     /// The port, where the path does not tell it
     #[arg(long, value_name = "PORT")]
     port: Option<PortName>,
@@ -89,6 +78,15 @@ struct Answer {
     boards: usize,
     #[serde(default)]
     retired: Vec<String>,
+    configuration: Option<Configuration>,
+}
+
+/// What became of the configuration that came with facts.
+#[derive(Deserialize)]
+struct Configuration {
+    version: Option<u32>,
+    created: bool,
+    left_out: Option<String>,
 }
 
 /// What a file holds, as far as it matters for where it is sent.
@@ -110,23 +108,6 @@ impl std::fmt::Display for Content {
     }
 }
 
-/// What the server answers when it refuses one.
-#[derive(Deserialize)]
-struct Refusal {
-    error: RefusalBody,
-}
-
-#[derive(Deserialize)]
-struct RefusalBody {
-    message: String,
-}
-
-/// An attempt that may succeed when made again.
-struct Retry {
-    reason: String,
-    after: Option<Duration>,
-}
-
 impl Upload {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         // Before the first byte is sent: every file can be read and has its place.
@@ -135,25 +116,22 @@ impl Upload {
             .iter()
             .map(|file| firmware_file::check(file).and_then(|()| self.content_of(file)))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_recv_response(Some(Duration::from_mins(2)))
-            .timeout_await_100(Some(Duration::from_secs(5)))
-            .user_agent(concat!("initboard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
+        let project = self.project()?;
+        let server = Server::new(&self.server, self.token.clone());
         let progress = progress(self.files.len());
         let mut failed = 0;
         for (file, content) in self.files.iter().zip(&contents) {
             progress.set_message(content.to_string());
-            match self.send(&agent, file, content, &progress) {
+            match self.send(&server, &project, file, content, &progress) {
                 Ok(answer) => progress.suspend(|| {
-                    let url = self.absolute(&answer.url);
+                    let url = server.absolute(&answer.url);
                     // Who stopped reading still wants the rest to be sent.
                     let _ = writeln!(anstream::stdout(), "{url}");
                     let news = if answer.created { "stored" } else { "known already" };
                     anstream::eprintln!("{content}: {news}, {}", answer.counts());
+                    if let Some(configuration) = &answer.configuration {
+                        anstream::eprintln!("{FILE_NAME}: {}", configuration.said());
+                    }
                 }),
                 Err(error) => {
                     failed += 1;
@@ -209,136 +187,86 @@ impl Upload {
         })
     }
 
+    /// The project that is given, else the one that the configuration of this folder
+    /// names.
+    fn project(&self) -> anyhow::Result<ProjectName> {
+        if let Some(project) = &self.project {
+            return Ok(project.clone());
+        }
+        config_of_firmware(None)?.project.name.with_context(|| {
+            format!(
+                "it is not said which project this is for: expected --project NAME, or `name` in the section [project] of {FILE_NAME}"
+            )
+        })
+    }
+
     fn send(
         &self,
-        agent: &ureq::Agent,
+        server: &Server,
+        project: &ProjectName,
         file: &Path,
         content: &Content,
         progress: &ProgressBar,
     ) -> anyhow::Result<Answer> {
-        let body = compressed(file).with_context(|| format!("cannot read {}", file.display()))?;
-        let mut wait = Duration::from_secs(1);
-        for attempt in 1.. {
-            match self.attempt(agent, &body, content)? {
-                Ok(answer) => return Ok(answer),
-                Err(retry) if attempt == ATTEMPTS => {
-                    bail!("{} (tried {ATTEMPTS} times)", retry.reason);
-                }
-                Err(retry) => {
-                    let pause = retry.after.unwrap_or(wait).min(MAX_WAIT);
-                    progress.suspend(|| {
-                        anstream::eprintln!(
-                            "{content}: {}; trying again in {} s",
-                            super::one_line(&anyhow::Error::msg(retry.reason)),
-                            pause.as_secs()
-                        );
-                    });
-                    std::thread::sleep(pause);
-                    wait *= 2;
-                }
-            }
-        }
-        bail!("the file was not sent")
-    }
-
-    /// A request that what is sent as `content` is the body of.
-    fn request(
-        &self,
-        agent: &ureq::Agent,
-        path: &str,
-        content: &str,
-    ) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
-        agent
-            .post(format!("{}{path}", self.server.trim_end_matches('/')))
-            .header("Authorization", format!("Bearer {}", self.token.reveal()))
-            .header("Content-Type", content)
-            .header("Content-Encoding", "zstd")
-            // So that a refusal comes before the body is sent, not while.
-            .header("Expect", "100-continue")
-    }
-
-    fn build_request(
-        &self,
-        agent: &ureq::Agent,
-        board: &BoardId,
-        content: &str,
-    ) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
-        let parents: Vec<&str> = self.parents.iter().map(CommitSha::as_str).collect();
-        let parents = parents.join(",");
-        let number = self.pull_request.map(|number| number.to_string());
-        let parameters = [
-            ("project", Some(self.project.as_str())),
-            ("port", Some(board.port.as_str())),
-            ("board", Some(board.board.as_str())),
-            ("variant", board.variant.as_ref().map(VariantName::as_str)),
-            ("commit", self.commit.as_ref().map(CommitSha::as_str)),
-            ("parents", Some(parents.as_str()).filter(|parents| !parents.is_empty())),
-            ("branch", self.branch.as_deref()),
-            ("commit_time", self.commit_time.as_deref()),
-            ("pull_request", number.as_deref()),
-            ("base", self.base.as_ref().map(CommitSha::as_str)),
-        ];
-        let given = parameters.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        given.fold(self.request(agent, "/api/v1/builds", content), |request, (name, value)| {
-            request.query(name, value)
+        let body =
+            compressed_file(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let method = Method::Post;
+        let shipment = match content {
+            Content::Tree => Shipment {
+                method,
+                path: format!("/api/v1/projects/{project}/tree"),
+                query: Vec::new(),
+                content_type: "application/json",
+                body: &body,
+            },
+            Content::Firmware(board) | Content::Table(board) => Shipment {
+                method,
+                path: "/api/v1/builds".to_owned(),
+                query: self.parameters(project, board),
+                content_type: match content {
+                    Content::Firmware(_) => "application/octet-stream",
+                    _ => "application/json",
+                },
+                body: &body,
+            },
+        };
+        server.send(&shipment, |problem| {
+            progress.suspend(|| anstream::eprintln!("{content}: {problem}"));
         })
     }
 
-    /// Sends once. The outer error is final.
-    fn attempt(
-        &self,
-        agent: &ureq::Agent,
-        body: &[u8],
-        content: &Content,
-    ) -> anyhow::Result<Result<Answer, Retry>> {
-        let request = match content {
-            Content::Firmware(board) => {
-                self.build_request(agent, board, "application/octet-stream")
-            }
-            Content::Table(board) => self.build_request(agent, board, "application/json"),
-            Content::Tree => {
-                let path = format!("/api/v1/projects/{}/tree", self.project);
-                self.request(agent, &path, "application/json")
-            }
-        };
-        let mut response = match request.send(body) {
-            Ok(response) => response,
-            Err(error) if may_pass(&error) => {
-                let reason = format!("cannot reach {}: {error}", self.server);
-                return Ok(Err(Retry { reason, after: None }));
-            }
-            Err(error) => return Err(error).with_context(|| format!("cannot use {}", self.server)),
-        };
-        let status = response.status().as_u16();
-        let after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        let text = response.body_mut().read_to_string().unwrap_or_default();
-        if matches!(status, 200 | 201) {
-            let answer = serde_json::from_str(&text)
-                .with_context(|| format!("{} is not a server of initboard", self.server))?;
-            return Ok(Ok(answer));
-        }
-        let reason = match serde_json::from_str::<Refusal>(&text) {
-            Ok(refusal) => refusal.error.message,
-            Err(_) => format!("{} answered with status {status}", self.server),
-        };
-        // 507 is final: the disk does not become empty by asking again.
-        if status == 429 || (500..600).contains(&status) && status != 507 {
-            return Ok(Err(Retry { reason, after }));
-        }
-        bail!("{reason}")
+    /// What is said of a build.
+    fn parameters(&self, project: &ProjectName, board: &BoardId) -> Vec<(&'static str, String)> {
+        let parents: Vec<&str> = self.parents.iter().map(CommitSha::as_str).collect();
+        let parameters = [
+            ("project", Some(project.to_string())),
+            ("port", Some(board.port.to_string())),
+            ("board", Some(board.board.to_string())),
+            ("variant", board.variant.as_ref().map(ToString::to_string)),
+            ("commit", self.commit.as_ref().map(ToString::to_string)),
+            ("parents", Some(parents.join(",")).filter(|parents| !parents.is_empty())),
+            ("branch", self.branch.clone()),
+            ("commit_time", self.commit_time.clone()),
+            ("pull_request", self.pull_request.map(|number| number.to_string())),
+            ("base", self.base.as_ref().map(ToString::to_string)),
+        ];
+        parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
+}
 
-    /// The address of a page; servers that were not told their own answer with
-    /// a path.
-    fn absolute(&self, url: &str) -> String {
-        if url.starts_with('/') {
-            format!("{}{url}", self.server.trim_end_matches('/'))
-        } else {
-            url.to_owned()
+impl Configuration {
+    /// `version 3 counts from now on`
+    fn said(&self) -> String {
+        match (self.version, &self.left_out) {
+            (_, Some(reason)) => {
+                let reason = super::one_line(&anyhow::Error::msg(reason.clone()));
+                format!("left out, and the rest was stored: {reason}")
+            }
+            (Some(version), None) if self.created => {
+                format!("version {version} counts from now on")
+            }
+            (Some(version), None) => format!("version {version} counted already"),
+            (None, None) => "left out".to_owned(),
         }
     }
 }
@@ -368,29 +296,6 @@ fn holds_facts(file: &Path) -> anyhow::Result<bool> {
     // What is no JSON at all is for the server to explain.
     let facts = serde_json::from_reader::<_, Facts>(reader);
     Ok(facts.is_ok_and(|facts| facts.tables.is_some()))
-}
-
-/// Whether a failure to exchange bytes may pass by itself.
-fn may_pass(error: &ureq::Error) -> bool {
-    matches!(
-        error,
-        ureq::Error::Io(_)
-            | ureq::Error::Timeout(_)
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::HostNotFound
-            | ureq::Error::Protocol(_)
-    )
-}
-
-/// The file, compressed with zstd.
-fn compressed(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime.block_on(async {
-        let file = tokio::io::BufReader::new(tokio::fs::File::open(file).await?);
-        let mut body = Vec::new();
-        ZstdEncoder::with_quality(file, ZSTD_LEVEL).read_to_end(&mut body).await?;
-        Ok(body)
-    })
 }
 
 /// A bar on standard error, where that is a terminal and there is more than one

@@ -9,6 +9,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::extract::{label, read};
+use super::source_tree::config_of_firmware;
 use crate::analyze::why;
 use crate::report::terminal;
 
@@ -22,11 +23,14 @@ pub(super) struct Why {
     /// Linked firmware (ELF)
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// Configuration to use in place of the initboard.toml of this folder
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl Why {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let table = read(&self.file)?;
+        let table = read(&self.file, &config_of_firmware(self.config.as_deref())?)?;
         let reasons = match why::reasons(&table, &self.function) {
             Ok(reasons) => reasons,
             Err(similar) if similar.is_empty() => {

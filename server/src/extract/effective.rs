@@ -2,16 +2,20 @@
 //! by the entries of its level.
 
 use super::calls::{CallKind, Calls, MainCall};
+use super::conventions::Conventions;
 use super::registry::Registry;
-use crate::model::{
-    Address, Anomaly, AnomalyKind, Entry, EntryKind, Level, MAX_ENTRIES, Origin, Phase, RFC_LEVELS,
-};
+use crate::model::{Address, Anomaly, AnomalyKind, Entry, EntryKind, MAX_ENTRIES, Origin, Phase};
 
 /// Joins what main calls with what is registered.
 ///
 /// Entries of levels that main is not seen to run stand after the rest, in the
 /// order in which they came.
-pub(super) fn order(calls: &Calls, registry: Registry, anomalies: &mut Vec<Anomaly>) -> Vec<Entry> {
+pub(super) fn order(
+    calls: &Calls,
+    registry: Registry,
+    conventions: &Conventions,
+    anomalies: &mut Vec<Anomaly>,
+) -> Vec<Entry> {
     let Registry { levels, entries: registered, .. } = registry;
     let mut left: Vec<Option<Entry>> = registered.iter().cloned().map(Some).collect();
     let mut entries: Vec<Entry> = Vec::new();
@@ -22,7 +26,7 @@ pub(super) fn order(calls: &Calls, registry: Registry, anomalies: &mut Vec<Anoma
         }
         match call.kind {
             CallKind::RunLevel(phase, number) => {
-                let level = number.and_then(|number| level(number, &levels));
+                let level = number.and_then(|number| conventions.level(number, &levels));
                 let Some(level) = level else {
                     anomalies.push(Anomaly {
                         function: Some(call.function.clone()),
@@ -60,20 +64,6 @@ pub(super) fn order(calls: &Calls, registry: Registry, anomalies: &mut Vec<Anoma
         entry.position = position;
     }
     entries
-}
-
-/// The level with a number: the RFC numbers its own from 0, and a project's
-/// follow in the order of the registry.
-fn level(number: u64, levels: &[Level]) -> Option<Level> {
-    let number = usize::try_from(number).ok()?;
-    match RFC_LEVELS.get(number) {
-        Some(name) => name.parse().ok(),
-        None => levels
-            .iter()
-            .filter(|level| !RFC_LEVELS.contains(&level.as_str()))
-            .nth(number - RFC_LEVELS.len())
-            .cloned(),
-    }
 }
 
 fn of_call(call: &MainCall) -> Entry {

@@ -16,6 +16,7 @@
 //! - [`flow`]: what the two share
 //! - [`inlined`]: functions inlined into main, from DWARF
 //! - [`effective`]: both in one order
+//! - [`conventions`]: what a project says of its firmware
 //! - [`debug`]: the sections of DWARF
 //! - [`places`]: source file and line of functions, from DWARF
 //!
@@ -24,6 +25,7 @@
 
 mod calls;
 mod code;
+mod conventions;
 mod debug;
 mod effective;
 mod elf;
@@ -39,17 +41,14 @@ pub mod source;
 use object::read::ReadRef;
 
 use crate::model::{FileFacts, InitTable, MAX_ANOMALIES, Origin, SCHEMA_VERSION, Sha256};
+pub use conventions::Conventions;
 pub use error::ExtractError;
 
 /// Version of the extraction. It is stored with what was extracted, and raised
 /// whenever the same file would give another table.
 pub const VERSION: u32 = 1;
 
-/// Reads the table of one firmware file.
-///
-/// `sha256` is the digest of `data`; whoever has the bytes has usually computed
-/// it already while receiving them. Subsystems and findings are left out: they
-/// are derived by `analyze::derive`.
+/// Reads the table of one firmware file, of which nothing is known beforehand.
 ///
 /// # Errors
 /// When `data` is no linked ELF file, or a broken one.
@@ -57,9 +56,25 @@ pub fn extract<'data, R: ReadRef<'data>>(
     data: R,
     sha256: Sha256,
 ) -> Result<InitTable, ExtractError> {
+    extract_with(data, sha256, &Conventions::default())
+}
+
+/// Reads the table of one firmware file, of whose project `conventions` are known.
+///
+/// `sha256` is the digest of `data`; whoever has the bytes has usually computed
+/// it already while receiving them. Subsystems and findings are left out: they
+/// are derived by `analyze::derive`.
+///
+/// # Errors
+/// When `data` is no linked ELF file, or a broken one.
+pub fn extract_with<'data, R: ReadRef<'data>>(
+    data: R,
+    sha256: Sha256,
+    conventions: &Conventions,
+) -> Result<InitTable, ExtractError> {
     let image = elf::Image::parse(data)?;
-    let registry = registry::read(&image)?;
-    let calls = calls::read(&image)?;
+    let registry = registry::read(&image, conventions)?;
+    let calls = calls::read(&image, conventions)?;
     let mut anomalies = registry.anomalies.clone();
     anomalies.extend(calls.anomalies.iter().cloned());
     let mut origins = registry.origins.clone();
@@ -67,7 +82,7 @@ pub fn extract<'data, R: ReadRef<'data>>(
         origins.push(Origin::Calls);
     }
     let levels = registry.levels.clone();
-    let mut entries = effective::order(&calls, registry, &mut anomalies);
+    let mut entries = effective::order(&calls, registry, conventions, &mut anomalies);
     anomalies.truncate(MAX_ANOMALIES);
     let functions: Vec<u64> = entries
         .iter()

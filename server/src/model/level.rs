@@ -53,13 +53,14 @@ impl Priority {
     }
 }
 
-/// Puts levels into the order in which init runs them: the RFC's four first,
-/// as declared there, then a project's own in the order given.
-pub fn order_levels(levels: &mut Vec<Level>) {
-    let rank = |level: &Level| {
-        RFC_LEVELS.iter().position(|&known| known == level.as_str()).unwrap_or(RFC_LEVELS.len())
-    };
-    levels.sort_by_key(rank);
+/// Puts levels into the order in which init runs them: as `declared`, then the
+/// others of the RFC's four as declared there, then the rest in the order given.
+pub fn order_levels(levels: &mut Vec<Level>, declared: &[Level]) {
+    let of_rfc = |level: &Level| RFC_LEVELS.iter().position(|&known| known == level.as_str());
+    levels.sort_by_key(|level| match declared.iter().position(|known| known == level) {
+        Some(rank) => rank,
+        None => declared.len() + of_rfc(level).unwrap_or(RFC_LEVELS.len()),
+    });
     levels.dedup();
 }
 
@@ -134,12 +135,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_levels_of_the_rfc_come_first_and_in_its_order() {
-        let mut levels: Vec<Level> =
-            ["net", "service", "early", "driver", "apps"].map(|name| name.parse().unwrap()).into();
-        order_levels(&mut levels);
-        let names: Vec<&str> = levels.iter().map(Level::as_str).collect();
-        assert_eq!(names, ["early", "driver", "service", "net", "apps"]);
+    fn levels_run_as_declared_then_as_in_the_rfc_then_as_given() {
+        let levels = |names: &[&str]| -> Vec<Level> {
+            names.iter().map(|name| name.parse().unwrap()).collect()
+        };
+        let ordered = |declared: &[&str]| {
+            let mut found = levels(&["net", "service", "early", "driver", "apps"]);
+            order_levels(&mut found, &levels(declared));
+            found.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(ordered(&[]), ["early", "driver", "service", "net", "apps"]);
+        assert_eq!(
+            ordered(&["early", "apps", "core", "driver"]),
+            ["early", "apps", "driver", "service", "net"]
+        );
+        assert_eq!(ordered(&["apps"]), ["apps", "early", "driver", "service", "net"]);
     }
 
     #[test]

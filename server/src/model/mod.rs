@@ -14,6 +14,7 @@ mod guard;
 mod level;
 mod limits;
 mod names;
+mod repository;
 mod schema;
 mod symbol;
 mod table;
@@ -28,6 +29,7 @@ pub use guard::{GuardKind, GuardMismatch};
 pub use level::{Level, LevelError, Priority, PriorityError, RFC_LEVELS, order_levels};
 pub(crate) use names::quoted;
 pub use names::{BoardId, BoardName, NameError, PortName, ProjectName, VariantName};
+pub use repository::{RepositoryUrl, RepositoryUrlError};
 pub use schema::json_schema;
 pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};
@@ -36,6 +38,6 @@ pub use table::{
     MAX_ENTRIES, MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, SourceFile, TableError,
 };
 pub use tree::{
-    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep,
-    PortHistory, SourceChange, StepKind, TreeFacts,
+    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_CONFIGURATION_BYTES,
+    MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep, PortHistory, SourceChange, StepKind, TreeFacts,
 };

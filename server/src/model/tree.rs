@@ -21,6 +21,9 @@ pub const MAX_CHANGES: usize = 4096;
 /// Most linker scripts that one board may use.
 pub const MAX_LINKER_SCRIPTS: usize = 64;
 
+/// Largest configuration of a project, in bytes. That of MicroPython has 4 KB.
+pub const MAX_CONFIGURATION_BYTES: usize = 1 << 20;
+
 /// Everything that a source tree says at one commit, as `initboard extract
 /// --tree PATH --facts` prints it and an upload sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -32,6 +35,10 @@ pub struct TreeFacts {
     /// When it was committed.
     #[schema(value_type = String, format = DateTime)]
     pub committed_at: Timestamp,
+    /// The text of its `initboard.toml`; left out where it has none, or was read
+    /// with another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
     /// The table of each port whose main was found, by port.
     pub tables: Vec<InitTable>,
     /// The boards, by port, board and variant.
@@ -165,6 +172,8 @@ impl TreeFacts {
 
     fn check(&self) -> Result<(), TableError> {
         at_most("tables", self.tables.len(), MAX_PORTS)?;
+        let configuration = self.configuration.as_ref().map_or(0, String::len);
+        at_most("bytes of configuration", configuration, MAX_CONFIGURATION_BYTES)?;
         at_most("boards", self.boards.len(), MAX_BOARDS)?;
         at_most("histories", self.history.len(), MAX_PORTS)?;
         let mut ports = std::collections::HashSet::new();

@@ -19,6 +19,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/001-project.sql")),
     M::up(include_str!("../../../migrations/002-build.sql")),
     M::up(include_str!("../../../migrations/003-tree.sql")),
+    M::up(include_str!("../../../migrations/004-configuration.sql")),
     M::up(include_str!("../../../migrations/005-driver.sql")),
 ];
 
@@ -284,6 +285,7 @@ fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{NewConfiguration, Scope, Scopes};
     use super::*;
 
     #[test]
@@ -310,7 +312,51 @@ mod tests {
         assert_eq!(projects.len(), 1);
         assert_eq!(projects[0].project.name.as_str(), "micropython");
         assert_eq!(projects[0].boards, 0);
-        assert_eq!(store.read(|reader| reader.tokens()).unwrap().len(), 1);
+        let tokens = store.read(|reader| reader.tokens()).unwrap();
+        assert_eq!(tokens.len(), 1);
+        // What it could do it still can, and nothing else.
+        assert_eq!(tokens[0].scopes, Scopes::new(Scope::Upload, &[]));
+    }
+
+    #[test]
+    fn a_database_of_the_third_version_keeps_its_trees_and_takes_a_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("initboard.db");
+        let mut old = Connection::open(&path).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        Migrations::from_slice(&MIGRATIONS[..3]).to_latest(&mut old).unwrap();
+        old.execute_batch(
+            r#"INSERT INTO project VALUES (7, 'micropython', NULL, 1700000000, 'master', NULL);
+             INSERT INTO token VALUES (1, 7, 'ci', 'upload', 'ibt_abcdefgh', zeroblob(32), 1700000000, NULL, NULL);
+             INSERT INTO "commit" VALUES (5, 7, zeroblob(20), 1700000000, 1);
+             INSERT INTO tree VALUES (9, 7, 5, 1700000000, 1700000100, zeroblob(32), 1);
+             UPDATE project SET catalog_tree = 9;"#,
+        )
+        .unwrap();
+        drop(old);
+
+        let store = Store::open(&path).unwrap();
+        let name = "micropython".parse().unwrap();
+        let project = || store.read(|reader| reader.project(&name)).unwrap().unwrap();
+        let before = project();
+        assert_eq!((&before.repository_url, before.configuration), (&None, None));
+        let tree = store.read(|reader| reader.catalog_tree(before.id)).unwrap().unwrap();
+        assert_eq!(tree.committed_at.as_second(), 1_700_000_000);
+        let token = store.read(|reader| reader.tokens()).unwrap()[0].id;
+        let sent = NewConfiguration {
+            project: before.id,
+            text: "extends = \"micropython\"\n",
+            repository_url: Some("https://example.org/mp"),
+            commit: Some(&tree.commit),
+            token: Some(token),
+            received_at: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let recorded = store.write(|writer| writer.record_configuration(&sent)).unwrap();
+        assert!(recorded.created);
+        assert_eq!(recorded.version.sent_by.as_deref(), Some("ci"));
+        let after = project();
+        assert_eq!(after.repository_url.as_deref(), Some("https://example.org/mp"));
+        assert_eq!(after.configuration, Some(recorded.version.sha256));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{CommitPrefix, HistoryPart, NewBuild, ProjectId, Reading, Store};
+use super::{CommitPrefix, HistoryPart, NewBuild, NewConfiguration, ProjectId, Reading, Store};
 use crate::model::{
     BoardId, CatalogBoard, CommitSha, InitTable, PortHistory, PortName, Sha256, SourceChange,
     SourceFile, TreeFacts,
@@ -87,6 +87,7 @@ fn facts(number: u32) -> TreeFacts {
         schema: 1,
         commit: commit(number),
         committed_at: at,
+        configuration: None,
         tables: tables.collect(),
         boards: boards.collect(),
         history: vec![history],
@@ -117,6 +118,7 @@ impl History {
             })
             .unwrap();
         history.fill_trees();
+        history.fill_configurations();
         history.fill_another_branch();
         history.fill_another_project();
         history
@@ -133,6 +135,39 @@ impl History {
                 Ok::<_, super::StoreError>(())
             })
             .unwrap();
+    }
+
+    /// As many configurations as commits.
+    fn fill_configurations(&self) {
+        for number in 0..self.commits {
+            self.steps_of_configuration(number);
+        }
+    }
+
+    /// Steps of a configuration that is sent by itself, and of one that comes with
+    /// the tree of a commit.
+    fn steps_of_configuration(&self, number: u32) -> (u64, u64) {
+        let commit = commit(number);
+        let text = format!("# {number}\n");
+        let new = NewConfiguration {
+            project: self.project,
+            text: &text,
+            repository_url: None,
+            commit: Some(&commit),
+            token: None,
+            received_at: Timestamp::UNIX_EPOCH,
+        };
+        self.store
+            .write(|writer| {
+                let alone = counted(writer.sql, &|| {
+                    writer.record_configuration(&new).unwrap();
+                });
+                let with_tree = counted(writer.sql, &|| {
+                    writer.record_configuration_of_tree(&commit, &new).unwrap();
+                });
+                Ok::<_, super::StoreError>((alone, with_tree))
+            })
+            .unwrap()
     }
 
     /// A branch whose order changes with every commit, and later than on the
@@ -202,6 +237,21 @@ impl History {
                 let (row, latest) = reader.board_row(project, &id)?.unwrap();
                 let count = |name, question: &dyn Fn()| (name, counted(reader.sql, question));
                 Ok::<_, super::StoreError>(vec![
+                    count("project", &|| {
+                        reader.project(&"micropython".parse().unwrap()).unwrap().unwrap();
+                    }),
+                    count("configuration that counts", &|| {
+                        reader.configuration(project, None).unwrap().unwrap();
+                    }),
+                    count("configuration of a version", &|| {
+                        reader.configuration(project, Some(3)).unwrap().unwrap();
+                    }),
+                    count("versions of the configuration", &|| {
+                        drop(reader.configuration_versions(project, 20).unwrap());
+                    }),
+                    count("text of a configuration", &|| {
+                        reader.configuration_text(Sha256::of(b"# 3\n")).unwrap().unwrap();
+                    }),
                     count("projects", &|| drop(reader.projects().unwrap())),
                     count("ports", &|| drop(reader.ports(project).unwrap())),
                     count("port", &|| drop(reader.port_boards(project, &port).unwrap())),
@@ -258,6 +308,9 @@ impl History {
         steps.push(("upload of an old commit", upload(last / 2, 1_000_001, "master")));
         steps.push(("tree of a new commit", self.steps_of_tree(self.commits)));
         steps.push(("tree of an old commit", self.steps_of_tree(3)));
+        let (alone, with_tree) = self.steps_of_configuration(self.commits);
+        steps.push(("configuration", alone));
+        steps.push(("configuration of a tree", with_tree));
         steps.push(("first upload of a branch", upload(last, 1_000_002, "release")));
         steps.push(("upload of an old commit of it", upload(0, 1_000_003, "release")));
         steps

@@ -4,19 +4,21 @@
 //! [`Reader`] sees one consistent state for as long as it lives; a [`Writer`]
 //! is one transaction, kept when its closure returns `Ok` and gone otherwise.
 //! Their methods stand with the noun that they serve, one file each:
-//! [`project`](Project), [`token`](Token), [`board`](Board) with its port,
+//! [`project`](Project) with its [`configuration`](Configuration),
+//! [`token`](Token), [`board`](Board) with its port,
 //! [`build`](Build) with its commit, [`change`](OrderChange), `firmware`, `table`,
 //! [`tree`](TreeCommit) with its [`source`](Source), [`catalog`](ListedBoard) and
 //! [`history`](HistorySummary), [`search`](SearchHits).
 //!
-//! The tables and why they are cut so: `migrations/002-build.sql` and
-//! `migrations/003-tree.sql`.
+//! The tables and why they are cut so: `migrations/002-build.sql`,
+//! `migrations/003-tree.sql` and `migrations/004-configuration.sql`.
 
 mod board;
 mod build;
 mod catalog;
 mod change;
 mod commit;
+mod configuration;
 mod connection;
 #[cfg(test)]
 mod cost;
@@ -37,6 +39,9 @@ pub use build::{Build, BuildSummary, NewBuild, RecordedBuild};
 pub use catalog::{LatestBuild, ListedBoard};
 pub use change::OrderChange;
 pub use commit::{CommitPrefix, CommitPrefixError};
+pub use configuration::{
+    Configuration, ConfigurationVersion, NewConfiguration, RecordedConfiguration,
+};
 pub use connection::{Reader, Store, StoreOptions, Writer};
 pub use error::StoreError;
 pub use firmware::{KnownFirmware, Reading};
@@ -44,6 +49,8 @@ pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use project::{Project, ProjectSummary};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
 pub use source::{Source, SourceSummary};
-pub use token::{Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError};
+pub use token::{
+    Scope, ScopeError, Scopes, Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError,
+};
 pub use tree::{RecordedTree, TreeCommit};
 pub use value::{BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId};

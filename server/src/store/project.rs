@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::value::{Seconds, Word};
+use super::value::{Bytes, Seconds, Word};
 use super::{BoardRow, ProjectId, Reader, StoreError, Writer};
-use crate::model::{BranchName, ProjectName};
+use crate::model::{BranchName, ProjectName, Sha256};
 
 /// A project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -17,7 +17,8 @@ pub struct Project {
     pub id: ProjectId,
     /// Its name, the first part of its addresses.
     pub name: ProjectName,
-    /// Where its source can be browsed.
+    /// Where its source can be browsed: as whoever created it said, else as its
+    /// configuration does.
     pub repository_url: Option<String>,
     /// The branch that boards are shown of where they have builds of it. Where
     /// nobody chose one, that of the first build without a pull request.
@@ -25,6 +26,9 @@ pub struct Project {
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// Digest of the text of its configuration; `None` where none was sent.
+    #[serde(skip)]
+    pub configuration: Option<Sha256>,
 }
 
 /// A project in the list of all.
@@ -50,9 +54,19 @@ impl Project {
             repository_url: row.get("repository_url")?,
             default_branch: row.get("default_branch")?,
             created_at: row.get::<_, Seconds>("created_at")?.0,
+            configuration: row.get::<_, Option<Bytes<_>>>("configuration")?.map(|digest| digest.0),
         })
     }
 }
+
+/// The columns that [`Project::from_row`] reads, and the tables of [`JOINED`] that
+/// they come from.
+const COLUMNS: &str = "project.id, project.name, project.default_branch, project.created_at,
+    coalesce(project.repository_url, configuration.repository_url) AS repository_url,
+    configuration_text.sha256 AS configuration";
+const JOINED: &str = "project
+    LEFT JOIN configuration ON configuration.id = project.configuration_id
+    LEFT JOIN configuration_text ON configuration_text.id = configuration.text_id";
 
 impl Reader<'_> {
     /// All projects by name.
@@ -60,19 +74,19 @@ impl Reader<'_> {
     /// # Errors
     /// When the database fails.
     pub fn projects(&self) -> Result<Vec<ProjectSummary>, StoreError> {
-        let mut query = self.sql.prepare_cached(
-            "SELECT project.*, count(DISTINCT port.id) AS ports,
+        let mut query = self.sql.prepare_cached(&format!(
+            "SELECT {COLUMNS}, count(DISTINCT port.id) AS ports,
                     count(*) FILTER (WHERE catalog_board.tree_id = project.catalog_tree
                         OR catalog_board.tree_id IS NULL AND build.id IS NOT NULL) AS boards,
                     max(build.received_at) AS last_received_at
-             FROM project
+             FROM {JOINED}
              LEFT JOIN port ON port.project_id = project.id
              LEFT JOIN board ON board.port_id = port.id
              LEFT JOIN catalog_board ON catalog_board.board_id = board.id
              LEFT JOIN build ON build.id = board.latest_build
              GROUP BY project.id
-             ORDER BY project.name",
-        )?;
+             ORDER BY project.name"
+        ))?;
         let projects = query.query_map([], |row| {
             Ok(ProjectSummary {
                 project: Project::from_row(row)?,
@@ -89,7 +103,9 @@ impl Reader<'_> {
     /// # Errors
     /// When the database fails.
     pub fn project(&self, name: &ProjectName) -> Result<Option<Project>, StoreError> {
-        let mut query = self.sql.prepare_cached("SELECT * FROM project WHERE name = ?1")?;
+        let mut query = self
+            .sql
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM {JOINED} WHERE project.name = ?1"))?;
         Ok(query.query_row([name.as_str()], Project::from_row).optional()?)
     }
 }
@@ -109,11 +125,11 @@ impl Writer<'_> {
             .sql
             .prepare_cached(
                 "INSERT INTO project (name, repository_url, created_at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (name) DO NOTHING RETURNING *",
+                 ON CONFLICT (name) DO NOTHING",
             )?
-            .query_row(params![name.as_str(), repository_url, Seconds(now)], Project::from_row)
-            .optional()?;
-        created.ok_or_else(|| StoreError::ProjectExists(name.clone()))
+            .execute(params![name.as_str(), repository_url, Seconds(now)])?;
+        let project = if created == 0 { None } else { self.reader().project(name)? };
+        project.ok_or_else(|| StoreError::ProjectExists(name.clone()))
     }
 
     /// Chooses the branch that the boards of a project are shown of.

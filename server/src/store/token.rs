@@ -1,4 +1,4 @@
-//! Tokens: who may upload to a project.
+//! Tokens: who may upload to a project, and who may configure it.
 //!
 //! A token's text is shown once, when it is created. The database keeps its
 //! SHA-256 — enough to recognise it, useless to whoever reads the file. The
@@ -61,20 +61,91 @@ pub struct TokenText(String);
 pub struct Token {
     /// Its row.
     pub id: TokenId,
-    /// The project that it may upload to.
+    /// The project that it is for.
     pub project_id: ProjectId,
     /// The name of that project.
     pub project: String,
     /// What it is for, in the words of who created it.
     pub name: String,
+    /// What it may do.
+    pub scopes: Scopes,
     /// The first characters of its text.
     pub prefix: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// When a build was last stored with it.
+    /// When something was last stored with it.
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// One thing that a token may be allowed to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Send builds, and what source trees say.
+    Upload,
+    /// Send the configuration.
+    Configure,
+}
+
+/// The text is not a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a scope: expected upload or configure")]
+pub struct ScopeError {
+    found: String,
+}
+
+/// What a token may do; at least one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scopes {
+    upload: bool,
+    configure: bool,
+}
+
+impl Scope {
+    /// All of them.
+    const ALL: [Self; 2] = [Self::Upload, Self::Configure];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Configure => "configure",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ScopeError> {
+        let scope = Self::ALL.into_iter().find(|scope| scope.as_str() == text);
+        scope.ok_or_else(|| ScopeError { found: crate::model::quoted(text) })
+    }
+}
+
+impl Scopes {
+    /// `first`, and those among `more`.
+    pub fn new(first: Scope, more: &[Scope]) -> Self {
+        let has = |scope| first == scope || more.contains(&scope);
+        Self { upload: has(Scope::Upload), configure: has(Scope::Configure) }
+    }
+
+    /// Whether `scope` is one of them.
+    pub const fn allow(self, scope: Scope) -> bool {
+        match scope {
+            Scope::Upload => self.upload,
+            Scope::Configure => self.configure,
+        }
+    }
+}
+
+/// `upload, configure`.
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = Scope::ALL.into_iter().filter(|scope| self.allow(*scope)).map(Scope::as_str);
+        f.write_str(&words.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// The text is not a token's.
@@ -142,6 +213,7 @@ impl Token {
             project_id: row.get("project_id")?,
             project: row.get("project")?,
             name: row.get("name")?,
+            scopes: Scopes { upload: row.get("may_upload")?, configure: row.get("may_configure")? },
             prefix: row.get("prefix")?,
             created_at: row.get::<_, Seconds>("created_at")?.0,
             last_used_at: time("last_used_at")?,
@@ -183,15 +255,25 @@ impl Writer<'_> {
         &self,
         project: ProjectId,
         name: &str,
+        scopes: Scopes,
         text: &TokenText,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.sql
             .prepare_cached(
-                "INSERT INTO token (project_id, name, scope, prefix, sha256, created_at)
-                 VALUES (?1, ?2, 'upload', ?3, ?4, ?5)",
+                "INSERT INTO token
+                     (project_id, name, may_upload, may_configure, prefix, sha256, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
-            .execute(params![project, name, text.shown(), Bytes(text.digest()), Seconds(now)])?;
+            .execute(params![
+                project,
+                name,
+                scopes.upload,
+                scopes.configure,
+                text.shown(),
+                Bytes(text.digest()),
+                Seconds(now),
+            ])?;
         Ok(())
     }
 
@@ -220,7 +302,7 @@ impl Writer<'_> {
         Ok(Token { revoked_at: token.revoked_at.or(Some(now)), ..token.clone() })
     }
 
-    /// Notes that a build was stored with the token.
+    /// Notes that something was stored with the token.
     ///
     /// # Errors
     /// When the database fails.

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::analyze;
-use crate::model::{BoardId, Finding, InitTable, Level, Phase, Severity};
+use super::policies::Judge;
+use crate::model::{BoardId, Finding, InitTable, Level, Phase, PortName, Severity};
 use crate::store::{OrderId, PortBoard, Reader, StoreError, TableId};
 
 /// How many changes of order in the text are listed of all ports.
@@ -63,38 +63,54 @@ pub(super) fn is_unread(board: &PortBoard) -> bool {
     board.latest.order.is_none()
 }
 
-/// The tables of boards, each once, with what is derived from them.
+/// Tables of boards by port, since what is derived from a table differs with it.
+pub(super) type Tables = BTreeMap<(PortName, TableId), InitTable>;
+
+/// The tables of boards, each once for a port, with what is derived from them.
 pub(super) fn tables<'a>(
     reader: &Reader<'_>,
+    judge: &Judge,
     boards: impl IntoIterator<Item = &'a PortBoard>,
-) -> Result<BTreeMap<TableId, InitTable>, StoreError> {
+) -> Result<Tables, StoreError> {
     let mut tables = BTreeMap::new();
     for board in boards {
-        if let Entry::Vacant(vacant) = tables.entry(board.latest.table) {
+        if let Entry::Vacant(vacant) = tables.entry(key(board)) {
             let mut table = reader.table_of(board.latest.id)?;
-            analyze::derive(&mut table);
+            judge.derive(&mut table, &board.board.port, None);
             vacant.insert(table);
         }
     }
     Ok(tables)
 }
 
+/// Where the table of a board stands among [`Tables`].
+pub(super) fn key(board: &PortBoard) -> (PortName, TableId) {
+    (board.board.port.clone(), board.latest.table)
+}
+
 /// The findings that matter, the gravest first, each with its boards.
 pub(super) fn attention(
     reader: &Reader<'_>,
+    judge: &Judge,
     boards: &[PortBoard],
 ) -> Result<Vec<FindingOfBoards>, StoreError> {
     // A table that has entries and no anomaly may still have a finding, but none
     // about the registry itself; most tables are whole, so few are read.
     let worth_reading = |board: &&PortBoard| board.latest.anomaly_count > 0 || is_unread(board);
-    let tables = tables(reader, boards.iter().filter(worth_reading))?;
+    let tables = tables(reader, judge, boards.iter().filter(worth_reading))?;
     let mut found: BTreeMap<(Reverse<Severity>, String, String), FindingOfBoards> = BTreeMap::new();
     for board in boards {
-        let findings = tables.get(&board.latest.table).map_or(&[][..], |table| &table.findings);
-        for finding in findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
-            let key = (Reverse(finding.severity), finding.rule.clone(), finding.message.clone());
-            let row = found.entry(key).or_insert_with(|| FindingOfBoards {
-                finding: Finding { entry: None, ..finding.clone() },
+        let BoardId { port, .. } = &board.board;
+        let label = board.board.label();
+        let table = tables.get(&key(board));
+        for mut finding in table.into_iter().flat_map(|table| table.findings.iter().cloned()) {
+            let is_on = judge.weigh(&mut finding, port, Some(&label));
+            if !is_on || finding.waived.is_some() || finding.severity < Severity::Warning {
+                continue;
+            }
+            let rank = (Reverse(finding.severity), finding.rule.clone(), finding.message.clone());
+            let row = found.entry(rank).or_insert_with(|| FindingOfBoards {
+                finding: Finding { entry: None, ..finding },
                 boards: Vec::new(),
             });
             if row.boards.last() != Some(&board.board) {
@@ -107,21 +123,18 @@ pub(super) fn attention(
 
 /// The boards of a port by order, the most common first; those of which nothing
 /// could be read last. With the order of each group.
-pub(super) fn groups(
-    boards: &[PortBoard],
-    tables: &BTreeMap<TableId, InitTable>,
-) -> Vec<(Option<OrderId>, Group)> {
+pub(super) fn groups(boards: &[PortBoard], tables: &Tables) -> Vec<(Option<OrderId>, Group)> {
     let mut by_order: BTreeMap<Option<OrderId>, Vec<&PortBoard>> = BTreeMap::new();
     for board in boards {
         by_order.entry(board.latest.order).or_default().push(board);
     }
     let mut groups: Vec<(Option<OrderId>, Vec<&PortBoard>)> = by_order.into_iter().collect();
     groups.sort_by(|(_, a), (_, b)| {
-        let key = |boards: &[&PortBoard]| (is_unread(boards[0]), Reverse(boards.len()));
-        key(a).cmp(&key(b)).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
+        let rank = |boards: &[&PortBoard]| (is_unread(boards[0]), Reverse(boards.len()));
+        rank(a).cmp(&rank(b)).then_with(|| a[0].board.label().cmp(&b[0].board.label()))
     });
     // The boards of a group run the same, and the table of one stands for all.
-    let table_of = |boards: &[&PortBoard]| tables.get(&boards[0].latest.table);
+    let table_of = |boards: &[&PortBoard]| tables.get(&key(boards[0]));
     let first = groups.first().filter(|(_, boards)| !is_unread(boards[0]));
     let reference = first.and_then(|(order, boards)| Some((*order, table_of(boards)?)));
     let group = |(order, boards): &(Option<OrderId>, Vec<&PortBoard>)| {

@@ -1,9 +1,9 @@
-//! Who may upload. Reading is public.
+//! Who may upload and configure. Reading is public.
 
 use axum::http::{HeaderMap, StatusCode, header};
 
 use super::{AppError, AppState};
-use crate::store::{Project, Token, TokenText};
+use crate::store::{Project, Scope, Token, TokenText};
 
 /// The token that a request bears, when it is one of ours and not revoked.
 ///
@@ -43,20 +43,36 @@ pub(super) async fn bearer(app: &AppState, headers: &HeaderMap) -> Result<Token,
     }
 }
 
-/// Checks that a token may upload to a project.
+/// Checks that a token may do something with a project.
 ///
 /// # Errors
-/// 403 when it belongs to another one.
-pub(super) fn may_upload(token: &Token, project: &Project) -> Result<(), AppError> {
-    if token.project_id == project.id {
-        return Ok(());
+/// 403 when it belongs to another one, or was made for something else.
+pub(super) fn may(token: &Token, scope: Scope, project: &Project) -> Result<(), AppError> {
+    if token.project_id != project.id {
+        return Err(AppError::new(
+            StatusCode::FORBIDDEN,
+            "token-of-another-project",
+            format!(
+                "the token {}... is for `{}`, not for `{}`: use a token of that project",
+                token.prefix, token.project, project.name
+            ),
+        ));
     }
-    Err(AppError::new(
-        StatusCode::FORBIDDEN,
-        "token-of-another-project",
-        format!(
-            "the token {}... may upload to `{}`, not to `{}`: use a token of that project",
-            token.prefix, token.project, project.name
-        ),
-    ))
+    if !token.scopes.allow(scope) {
+        return Err(AppError::new(
+            StatusCode::FORBIDDEN,
+            "token-without-scope",
+            lacks(token, scope),
+        ));
+    }
+    Ok(())
+}
+
+/// What a token lacks, and how to get one that does not.
+pub(super) fn lacks(token: &Token, scope: Scope) -> String {
+    let scope = scope.as_str();
+    format!(
+        "the token {}... lacks the scope `{scope}`, it has only {}: `initboard token create --project {} --scope {scope}` on the server makes one that has",
+        token.prefix, token.scopes, token.project
+    )
 }

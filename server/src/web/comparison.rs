@@ -6,10 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AppError;
-use super::checked;
+use super::policies::Policies;
 use super::side::{Side, Sides, Subject};
 use crate::analyze::align::{Alignment, Summary, align, summary};
-use crate::analyze::derive_with;
 use crate::model::{CommitSha, Entry, InitTable, PortName, ProjectName};
 use crate::store::{CommitPrefix, Project, Reader};
 
@@ -48,13 +47,14 @@ impl Comparison {
     /// 404, which names each side that there is not; or when the database fails.
     pub(super) fn read(
         reader: &Reader<'_>,
+        policies: &Policies,
         base: &Project,
         sides: &Sides,
     ) -> Result<Self, AppError> {
         let mut found = Vec::new();
         let mut unknown = Vec::new();
         for side in sides.all() {
-            match read_side(reader, base, side)? {
+            match read_side(reader, policies, base, side)? {
                 Ok(side) => found.push(side),
                 Err(reason) => unknown.push(reason),
             }
@@ -73,18 +73,19 @@ impl Comparison {
 /// One side, or why there is none, in words.
 fn read_side(
     reader: &Reader<'_>,
+    policies: &Policies,
     base: &Project,
     side: &Side,
 ) -> Result<Result<ComparedSide, String>, AppError> {
     let at = side.commit.as_ref().map(|commit| format!(" at commit {commit}")).unwrap_or_default();
-    let (id, project) = match &side.project {
-        None => (base.id, base.name.clone()),
-        Some(name) if *name == base.name => (base.id, name.clone()),
+    let of = match side.project.as_ref().filter(|name| **name != base.name) {
+        None => base.clone(),
         Some(name) => match reader.project(name)? {
-            Some(project) => (project.id, project.name),
+            Some(project) => project,
             None => return Ok(Err(format!("There is no project `{name}`, which `{side}` names"))),
         },
     };
+    let (id, project) = (of.id, &of.name);
     let (board, read) = match &side.subject {
         Subject::Board(board) => {
             let read = match (reader.board_row(id, board)?, &side.commit) {
@@ -114,8 +115,10 @@ fn read_side(
         }
     };
     let (commit, committed_at, mut table) = read;
-    derive_with(&mut table, checked::policy(), Some(side.port()));
     let port = side.port().clone();
+    // Each side as its own project calls things: a fork has names of its own.
+    policies.judge(reader, &of)?.derive(&mut table, &port, board.as_deref());
+    let project = of.name;
     Ok(Ok(ComparedSide { side: side.clone(), project, port, board, commit, committed_at, table }))
 }
 

@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 
 use super::AppError;
 use super::answers;
-use super::checked;
-use crate::analyze;
+use super::policies::{Judge, Policies};
 use crate::analyze::fleet::{Fleet, Unit};
-use crate::analyze::policy::Policy;
 use crate::model::{BoardId, InitTable, PortName};
 use crate::store::{Project, Reader};
 
@@ -17,7 +15,7 @@ use crate::store::{Project, Reader};
 pub(super) struct Tables {
     pub(super) read: Vec<Read>,
     distinct: Vec<InitTable>,
-    policy: &'static Policy,
+    judge: Judge,
 }
 
 /// Where a table was read.
@@ -35,25 +33,27 @@ impl Tables {
     /// The boards of `port`, or without one the ports of the project.
     pub(super) fn of(
         reader: &Reader<'_>,
+        policies: &Policies,
         project: &Project,
         port: Option<&PortName>,
     ) -> Result<Self, AppError> {
+        let judge = policies.judge(reader, project)?;
+        let tables = Self { read: Vec::new(), distinct: Vec::new(), judge };
         match port {
-            Some(port) => Self::of_boards(reader, project, port),
-            None => Self::of_ports(reader, project),
+            Some(port) => tables.of_boards(reader, project, port),
+            None => tables.of_ports(reader, project),
         }
     }
 
     /// The ports of a project: by the text of main, and where that was not
     /// uploaded by the order that most of its boards run.
-    fn of_ports(reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
-        let mut tables = Self { read: Vec::new(), distinct: Vec::new(), policy: checked::policy() };
+    fn of_ports(mut self, reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
         let sources: Vec<PortName> =
             reader.sources(project.id)?.into_iter().map(|source| source.port).collect();
         for port in &sources {
             if let Some(source) = reader.source_of_port(project.id, port)? {
-                let index = tables.push(source.table, port);
-                tables.add(port.to_string(), port, None, index);
+                let index = self.push(source.table, port);
+                self.add(port.to_string(), port, None, index);
             }
         }
         for summary in reader.ports(project.id)? {
@@ -61,7 +61,7 @@ impl Tables {
                 continue;
             }
             let boards = reader.port_boards(project.id, &summary.name)?;
-            let built = answers::tables(reader, &boards)?;
+            let built = answers::tables(reader, &self.judge, &boards)?;
             // The first group is the largest that could be read.
             let most = answers::groups(&boards, &built).into_iter().next();
             let most = most.filter(|(order, _)| order.is_some());
@@ -70,33 +70,33 @@ impl Tables {
             };
             let board = boards.iter().find(|board| board.board.label() == label);
             let Some(board) = board else { continue };
-            let Some(table) = built.get(&board.latest.table) else { continue };
-            let index = tables.push(table.clone(), &summary.name);
+            let Some(table) = built.get(&answers::key(board)) else { continue };
+            let index = self.push(table.clone(), &summary.name);
             let (name, board) = (summary.name.to_string(), board.board.clone());
-            tables.add(name, &summary.name, Some(board), index);
+            self.add(name, &summary.name, Some(board), index);
         }
-        tables.read.sort_by(|one, other| one.label.cmp(&other.label));
-        Ok(tables)
+        self.read.sort_by(|one, other| one.label.cmp(&other.label));
+        Ok(self)
     }
 
     /// The boards of a port whose latest build could be read.
     fn of_boards(
+        mut self,
         reader: &Reader<'_>,
         project: &Project,
         port: &PortName,
     ) -> Result<Self, AppError> {
-        let mut tables = Self { read: Vec::new(), distinct: Vec::new(), policy: checked::policy() };
         let boards = reader.port_boards(project.id, port)?;
         let mut known = BTreeMap::new();
         for board in boards.into_iter().filter(|board| !answers::is_unread(board)) {
             let index = match known.get(&board.latest.table) {
                 Some(index) => *index,
-                None => tables.push(reader.table_of(board.latest.id)?, port),
+                None => self.push(reader.table_of(board.latest.id)?, port),
             };
             known.insert(board.latest.table, index);
-            tables.add(board.board.label(), port, Some(board.board), index);
+            self.add(board.board.label(), port, Some(board.board), index);
         }
-        Ok(tables)
+        Ok(self)
     }
 
     /// All of them side by side.
@@ -104,7 +104,7 @@ impl Tables {
         let units = self.read.iter().filter_map(|read| {
             Some(Unit { label: &read.label, port: &read.port, table: self.table(read)? })
         });
-        Fleet::new(units.collect(), self.policy)
+        Fleet::new(units.collect(), self.judge.policy())
     }
 
     /// The table that was read there.
@@ -113,7 +113,7 @@ impl Tables {
     }
 
     fn push(&mut self, mut table: InitTable, port: &PortName) -> usize {
-        analyze::derive_with(&mut table, self.policy, Some(port));
+        self.judge.derive(&mut table, port, None);
         self.distinct.push(table);
         self.distinct.len() - 1
     }

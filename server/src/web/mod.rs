@@ -3,6 +3,7 @@
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
 //! - `checked` is what the rules say, for both
+//! - `configured` is what a project configures, in full
 //! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
@@ -10,6 +11,7 @@
 //! - `fleet` puts the tables of ports or boards side by side
 //! - `matrix_filter` reads which part of a matrix an address asks for
 //! - `path` reads the names in an address
+//! - `policies` is what each project configures
 //! - [`state`] is what every handler has
 //! - `subsystem` is what there is to say of one subsystem
 
@@ -19,12 +21,14 @@ mod assets;
 mod auth;
 mod checked;
 mod comparison;
+mod configured;
 mod error;
 mod fleet;
 mod matrix_filter;
 pub mod openapi;
 mod pages;
 mod path;
+mod policies;
 mod side;
 mod state;
 mod subsystem;
@@ -72,6 +76,10 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}", get(api::projects::show))
         .route("/projects/{project}/search", get(api::projects::search))
         .route("/projects/{project}/tree", post(api::tree::upload))
+        .route(
+            "/projects/{project}/configuration",
+            get(api::configuration::show).put(api::configuration::put),
+        )
         .route("/projects/{project}/catalog", get(api::sources::catalog))
         .route("/projects/{project}/findings", get(api::sources::findings))
         .route("/projects/{project}/matrix", get(api::matrix::matrix))
@@ -102,6 +110,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))
         .route("/{project}/-/catalog", get(pages::catalog))
+        .route("/{project}/-/configuration", get(pages::project_configuration))
         .route("/{project}/-/findings", get(pages::findings))
         .route("/{project}/-/matrix", get(pages::matrix))
         .route("/{project}/-/subsystem/{name}", get(pages::subsystem))

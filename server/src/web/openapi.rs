@@ -7,18 +7,20 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, compare, matrix, projects, sources, tree, upload};
+use super::api::{boards, compare, configuration, matrix, projects, sources, tree, upload};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Initboard",
-        description = "Which init and deinit functions a firmware runs, in which order, and how that differs elsewhere. Reading is public; uploading needs a token of the project.",
+        description = "Which init and deinit functions a firmware runs, in which order, and how that differs elsewhere. Reading is public; uploading and configuring need a token of the project.",
     ),
     paths(
         projects::list,
         projects::show,
         projects::search,
+        configuration::show,
+        configuration::put,
         boards::port,
         boards::board,
         boards::build,

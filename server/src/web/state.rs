@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AppError;
+use super::policies::Policies;
 use crate::store::{Reader, Store, StoreError, Writer};
 
 /// How the server behaves.
@@ -56,6 +57,7 @@ pub struct AppState {
     /// One extraction per core at a time; the others wait with their file on
     /// disk.
     extractions: Arc<Semaphore>,
+    policies: Policies,
 }
 
 impl AppState {
@@ -69,7 +71,12 @@ impl AppState {
             std::fs::create_dir_all(folder)?;
         }
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Ok(Self { store, config: Arc::new(config), extractions: Arc::new(Semaphore::new(cores)) })
+        Ok(Self {
+            store,
+            config: Arc::new(config),
+            extractions: Arc::new(Semaphore::new(cores)),
+            policies: Policies::default(),
+        })
     }
 
     /// The database.
@@ -80,6 +87,11 @@ impl AppState {
     /// How the server behaves.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What the projects configure.
+    pub(super) fn policies(&self) -> Policies {
+        self.policies.clone()
     }
 
     /// Asks the store something, on a thread that may wait.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::AppError;
 use super::fleet::Tables;
+use super::policies::Policies;
 use crate::analyze::fleet::entry;
 use crate::analyze::matrix::{Call, Mark, Matrix};
 use crate::analyze::policy::Means;
@@ -76,11 +77,12 @@ impl Subsystem {
     /// of these has it.
     pub(super) fn find(
         reader: &Reader<'_>,
+        policies: &Policies,
         project: &Project,
         port: Option<&PortName>,
         name: &str,
     ) -> Result<Option<Self>, AppError> {
-        let tables = Tables::of(reader, project, port)?;
+        let tables = Tables::of(reader, policies, project, port)?;
         let mut matrix = Matrix::of(&tables.fleet());
         let Some(row) = matrix.rows.iter().position(|row| row.subsystem == name) else {
             return Ok(None);

@@ -4,6 +4,7 @@
 mod broken;
 mod by_hand;
 mod calls;
+mod conventions;
 mod executed;
 mod files;
 mod hostile;

@@ -4,11 +4,13 @@
 mod api_answers;
 mod browser;
 mod compare;
+mod configurations;
 mod matrix;
 mod pages;
 mod pages_of_trees;
 mod read_commands;
 mod store_builds;
+mod store_configurations;
 mod store_trees;
 mod support;
 mod upload_builds;

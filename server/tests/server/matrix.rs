@@ -188,7 +188,7 @@ fn a_subsystem_has_a_page_with_what_every_port_does_with_it() {
     let html = page(&app, "/micropython/-/subsystem/network");
     assert_eq!(
         text(&html, ".answer"),
-        "Started on 3 of 4 ports, stopped on 2. Most start it in stage start. One thing stands out."
+        "Started on 3 of 4 ports, stopped on 2. Most start it in stage start. One thing stands out. Which functions belong to it, the shipped configuration says, since the project sent none."
     );
     assert_eq!(texts(&html, ".subsystem tbody th"), ["esp32", "rp2", "stm32"]);
     let cells = texts(&html, ".subsystem tbody tr:nth-child(3) td");

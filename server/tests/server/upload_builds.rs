@@ -53,7 +53,8 @@ fn every_sample_image_is_stored_and_reads_back_as_extract_prints_it() {
 
         let sha256 = initboard::model::Sha256::of(&bytes);
         let mut table = initboard::extract::extract(bytes.as_slice(), sha256).unwrap();
-        initboard::analyze::derive(&mut table);
+        let policy = initboard::config::Config::shipped().policy;
+        initboard::analyze::derive_with(&mut table, &policy, Some(&port.parse().unwrap()));
         let url = answer.json()["json"].as_str().unwrap().to_owned();
         let stored = app.get(&url).json();
         assert_eq!(stored["table"], serde_json::to_value(&table).unwrap(), "{label}");
@@ -348,7 +349,13 @@ fn an_upload_needs_a_token_of_its_project() {
 
     let foreign = format!("Bearer {}", app.project("openmv").reveal());
     let answer = app.upload().header("authorization", foreign).send(&body);
-    assert_refused(&app, &answer, 403, "token-of-another-project", "may upload to `openmv`");
+    assert_refused(
+        &app,
+        &answer,
+        403,
+        "token-of-another-project",
+        "is for `openmv`, not for `micropython`",
+    );
 
     app.store
         .write(|writer| {

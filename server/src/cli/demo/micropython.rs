@@ -2,10 +2,9 @@
 //! they come from.
 
 use anyhow::Context as _;
-use jiff::Timestamp;
 use rust_embed::RustEmbed;
 
-use super::{Build, FIRST_PROJECT, project};
+use super::{Build, FIRST_PROJECT, project, record_tree};
 use crate::model::{CommitSha, InitTable, TreeFacts};
 use crate::store::{Reading, Store};
 
@@ -29,7 +28,7 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
     let project = project(store, FIRST_PROJECT, Some(REPOSITORY))?;
     let text = Facts::get("tree.json").context("the facts of the tree are missing")?.data;
     let facts = TreeFacts::from_json(&text).context("data/micropython/tree.json")?;
-    store.write(|writer| writer.record_tree(project, &facts, Timestamp::now()))?;
+    record_tree(store, project, &facts)?;
     let mut paths: Vec<_> = Facts::iter().filter(|path| path.starts_with("builds/")).collect();
     paths.sort();
     for path in paths {

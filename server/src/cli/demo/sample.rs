@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use jiff::Timestamp;
 use rust_embed::RustEmbed;
 
-use super::{Build, project};
+use super::{Build, project, record_tree};
 use crate::config::Config;
 use crate::extract;
 use crate::model::{CommitSha, SCHEMA_VERSION, Sha256, TreeFacts};
@@ -60,14 +60,14 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
     }
     let (commit, committed_at) = parent.context("there are no samples")?;
     let facts = facts(commit, committed_at)?;
-    store.write(|writer| writer.record_tree(project, &facts, Timestamp::now()))?;
-    Ok(())
+    record_tree(store, project, &facts)
 }
 
 /// What the source tree of the samples says. It has no history of its own.
 fn facts(commit: CommitSha, committed_at: Timestamp) -> anyhow::Result<TreeFacts> {
     let tree = Samples;
     let layout = Config::of_tree(&tree)?.tree;
+    let configuration = Config::text_of_tree(&tree)?;
     let (ports, _) = layout.ports(&tree)?;
     let mut tables = mains::read(&tree, &layout, &ports)?.tables;
     for table in &mut tables {
@@ -77,7 +77,8 @@ fn facts(commit: CommitSha, committed_at: Timestamp) -> anyhow::Result<TreeFacts
     }
     let boards = catalog::catalog(&tree, &layout, &[])?.boards;
     let schema = SCHEMA_VERSION;
-    Ok(TreeFacts { schema, commit, committed_at, tables, boards, history: Vec::new() })
+    let history = Vec::new();
+    Ok(TreeFacts { schema, commit, committed_at, configuration, tables, boards, history })
 }
 
 /// The first 20 bytes of a digest of all firmware of a commit.

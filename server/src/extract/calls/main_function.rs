@@ -3,7 +3,8 @@
 //! Ports name their main function as they like (`stm32_main`, `mp_task`, `main_`),
 //! and some reach it through a task pointer. But each calls `mp_init`, and no
 //! other function does: so the caller of `mp_init` is main, and the other
-//! landmarks that it calls are the evidence.
+//! landmarks that it calls are the evidence. A project whose main does not, or is
+//! not seen to, says which function it is.
 
 use std::collections::HashSet;
 
@@ -42,8 +43,31 @@ pub(super) enum Search {
     NoCaller,
 }
 
-/// Finds main.
-pub(super) fn find<'data, R: ReadRef<'data>>(program: &mut Program<'_, 'data, R>) -> Search {
+/// Finds main: one of the functions in `declared`, if there is any, else by what
+/// it calls.
+pub(super) fn find<'data, R: ReadRef<'data>>(
+    program: &mut Program<'_, 'data, R>,
+    declared: &[SymbolName],
+) -> Search {
+    let is_declared = |function: &&Function| declared.contains(&function.name);
+    let named: Vec<u64> = program
+        .functions
+        .iter()
+        .filter(is_declared)
+        .map(|function| function.pointer)
+        .take(MAX_CANDIDATES)
+        .collect();
+    let mut found: Vec<Main> = Vec::new();
+    for pointer in named {
+        let graph = explore(program, pointer);
+        let evidence = landmarks(program, &graph);
+        if let Some(name) = program.function(pointer).map(|function| function.name.clone()) {
+            found.push(Main { pointer, name, graph, evidence });
+        }
+    }
+    if let Some(found) = best(found) {
+        return found;
+    }
     let runtime: HashSet<u64> = program
         .functions
         .iter()
@@ -68,14 +92,19 @@ pub(super) fn find<'data, R: ReadRef<'data>>(program: &mut Program<'_, 'data, R>
             found.push(Main { pointer, name, graph, evidence });
         }
     }
+    best(found).unwrap_or(Search::NoCaller)
+}
+
+/// The one of several functions that calls most landmarks, if there are any.
+fn best(mut found: Vec<Main>) -> Option<Search> {
     found.sort_by_key(|main| (std::cmp::Reverse(main.evidence.len()), main.pointer));
     let mut found = found.into_iter();
-    let Some(first) = found.next() else { return Search::NoCaller };
+    let first = found.next()?;
     let rivals: Vec<SymbolName> = found
         .filter(|other| other.evidence.len() == first.evidence.len())
         .map(|other| other.name)
         .collect();
-    if rivals.is_empty() { Search::Found(first) } else { Search::Ambiguous(first, rivals) }
+    Some(if rivals.is_empty() { Search::Found(first) } else { Search::Ambiguous(first, rivals) })
 }
 
 /// The functions that call one of `callees`, by a sweep through all code.

@@ -26,6 +26,7 @@ use self::graph::{Call, Graph, explore};
 use self::main_function::{Main, Search};
 use self::program::Program;
 use super::ExtractError;
+use super::conventions::Conventions;
 use super::elf::Image;
 use super::flow::order;
 use super::flow::role::{self, Landmark, Role};
@@ -78,13 +79,14 @@ pub(super) enum CallKind {
 /// Reads the calls of main. An image without symbols has no main to be found.
 pub(super) fn read<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
+    conventions: &Conventions,
 ) -> Result<Calls, ExtractError> {
     let mut program = Program::new(image)?;
     if !program.is_readable() || program.functions.iter().next().is_none() {
         return Ok(Calls::default());
     }
     let mut calls = Calls::default();
-    let main = match main_function::find(&mut program) {
+    let main = match main_function::find(&mut program, &conventions.main_functions) {
         Search::Found(main) => main,
         Search::Ambiguous(main, rivals) => {
             calls.anomalies.extend(rivals.into_iter().map(|rival| Anomaly {

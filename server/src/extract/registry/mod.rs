@@ -15,6 +15,7 @@ use object::elf;
 use object::read::ReadRef;
 
 use super::ExtractError;
+use super::conventions::Conventions;
 use super::elf::{Image, c_string};
 use super::relocations;
 use crate::model::{
@@ -45,6 +46,7 @@ pub(super) struct Registry {
 /// Reads the registry of an image.
 pub(super) fn read<'data, R: ReadRef<'data>>(
     image: &Image<'data, R>,
+    conventions: &Conventions,
 ) -> Result<Registry, ExtractError> {
     let mut symbols = RegistrySymbols::read(image)?;
     let mut anomalies = Anomalies::default();
@@ -77,7 +79,7 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         .map(|(phase, level, extent)| words(image, phase, level, &extent, &relocations))
         .collect::<Result<Vec<Words>, ExtractError>>()?;
 
-    let levels = levels(&words);
+    let levels = levels(&words, conventions);
     // What stands in an orphan section is told of by that section already.
     symbols.entries.retain(|symbol| !orphans.contains(&(symbol.phase, symbol.name.clone())));
     let entries = entries(image, &symbols.entries, &levels, words, &mut anomalies)?;
@@ -102,9 +104,9 @@ fn extents<'data, R: ReadRef<'data>>(
     extents
 }
 
-/// The levels in run order: the RFC's first, then a project's own by the place
-/// of their tables in memory.
-fn levels(tables: &[Words]) -> Vec<Level> {
+/// The levels in run order. Those of which nothing says it stand by the place of
+/// their tables in memory.
+fn levels(tables: &[Words], conventions: &Conventions) -> Vec<Level> {
     let mut by_place: Vec<&Words> = tables.iter().collect();
     by_place.sort_by_key(|table| (table.start, table.phase));
     let mut levels: Vec<Level> = Vec::new();
@@ -113,7 +115,7 @@ fn levels(tables: &[Words]) -> Vec<Level> {
             levels.push(table.level.clone());
         }
     }
-    order_levels(&mut levels);
+    order_levels(&mut levels, &conventions.levels);
     levels
 }
 

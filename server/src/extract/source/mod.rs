@@ -101,7 +101,7 @@ pub fn read(text: &[u8], file: SourceFile) -> Result<Option<InitTable>, SourceEr
     let levels: BTreeSet<Level> =
         entries.iter().filter_map(|entry| entry.level.clone()).take(MAX_LEVELS).collect();
     let mut levels: Vec<Level> = levels.into_iter().collect();
-    order_levels(&mut levels);
+    order_levels(&mut levels, &[]);
     Ok(Some(InitTable {
         schema: SCHEMA_VERSION,
         file: FileFacts {

@@ -5,7 +5,6 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::analyze;
 use crate::analyze::configuration::{Configuration, compare};
 use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
 use crate::store::{
@@ -101,6 +100,7 @@ pub(in crate::web) async fn port(
     State(app): State<AppState>,
     ApiPath((project, port)): ApiPath<(String, String)>,
 ) -> Result<Json<PortWithBoards>, AppError> {
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let port: PortName = port.parse()?;
@@ -117,7 +117,7 @@ pub(in crate::web) async fn port(
                 ),
             ));
         }
-        let tables = answers::tables(reader, &boards)?;
+        let tables = answers::tables(reader, &policies.judge(reader, &project)?, &boards)?;
         let groups =
             answers::groups(&boards, &tables).into_iter().map(|(_, group)| group).collect();
         let project = project.name;
@@ -141,6 +141,7 @@ pub(in crate::web) async fn board(
     State(app): State<AppState>,
     ApiPath((project, port, board)): ApiPath<(String, String, String)>,
 ) -> Result<Json<BoardAnswer>, AppError> {
+    let policies = app.policies();
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;
         let listed =
@@ -151,7 +152,7 @@ pub(in crate::web) async fn board(
             return Ok(Json(BoardAnswer::NotSeen(Box::new(unseen))));
         };
         let mut table = reader.table_of(board.latest.id)?;
-        analyze::derive(&mut table);
+        policies.judge(reader, &project)?.derive(&mut table, &id.port, Some(&id.label()));
         let catalog = Some(listed).filter(|listed| listed.listed.is_some());
         let source = reader.source_of_build(project.id, &id.port, &board.latest.commit)?;
         let configuration = source.and_then(|source| compare(&source.table, &table));
@@ -180,6 +181,7 @@ pub(in crate::web) async fn build(
     State(app): State<AppState>,
     ApiPath((project, port, board, commit)): ApiPath<(String, String, String, String)>,
 ) -> Result<Json<BuildWithTable>, AppError> {
+    let policies = app.policies();
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;
         let prefix: CommitPrefix = commit
@@ -190,7 +192,7 @@ pub(in crate::web) async fn build(
             AppError::not_found("no-build", format!("`{id}` has no build of commit {prefix}"))
         })?;
         let mut table = build.table;
-        analyze::derive(&mut table);
+        policies.judge(reader, &project)?.derive(&mut table, &id.port, Some(&id.label()));
         Ok::<_, AppError>(Json(BuildWithTable {
             project: project.name,
             board: id.to_string(),

@@ -39,9 +39,10 @@ pub(in crate::web) async fn compare(
 ) -> Result<Json<ComparisonOfProject>, AppError> {
     let sides: Sides = Parameters::new(given, &["boards"])?
         .required("boards", "two to six boards, for example stm32/PYBV10,rp2/RPI_PICO")?;
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let comparison = Comparison::read(reader, &project, &sides)?;
+        let comparison = Comparison::read(reader, &policies, &project, &sides)?;
         Ok::<_, AppError>(Json(ComparisonOfProject { project: project.name, comparison }))
     })
     .await

@@ -61,9 +61,10 @@ pub(in crate::web) async fn matrix(
     };
     let port: Option<PortName> = given.optional("port")?;
     let filter = query.filter().map_err(|error| AppError::bad_request("bad-parameter", error))?;
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let tables = Tables::of(reader, &project, port.as_ref())?;
+        let tables = Tables::of(reader, &policies, &project, port.as_ref())?;
         let matrix = Matrix::of(&tables.fleet()).filtered(&filter);
         Ok::<_, AppError>(Json(MatrixOfProject { project: project.name, matrix }))
     })
@@ -88,9 +89,10 @@ pub(in crate::web) async fn subsystem(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<SubsystemOfProject>, AppError> {
     let port: Option<PortName> = Parameters::new(given, &["port"])?.optional("port")?;
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let found = Subsystem::find(reader, &project, port.as_ref(), &name)?;
+        let found = Subsystem::find(reader, &policies, &project, port.as_ref(), &name)?;
         let subsystem = found.ok_or_else(|| {
             AppError::not_found(
                 "no-subsystem",

@@ -2,6 +2,7 @@
 
 pub(super) mod boards;
 pub(super) mod compare;
+pub(super) mod configuration;
 pub(super) mod matrix;
 pub(super) mod parameters;
 pub(super) mod projects;

@@ -57,10 +57,12 @@ pub(in crate::web) async fn show(
     State(app): State<AppState>,
     ApiPath(project): ApiPath<String>,
 ) -> Result<Json<ProjectOverview>, AppError> {
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
+        let judge = policies.judge(reader, &project)?;
         let ports = reader.ports(project.id)?;
-        let attention = answers::attention(reader, &reader.project_boards(project.id)?)?;
+        let attention = answers::attention(reader, &judge, &reader.project_boards(project.id)?)?;
         let changes = reader.recent_order_changes(project.id, CHANGES)?;
         Ok::<_, AppError>(Json(ProjectOverview { project, ports, attention, changes }))
     })

@@ -205,7 +205,7 @@ async fn copy(
     if size == 0 {
         return Err(AppError::bad_request(
             "empty-body",
-            "the body is empty: expected a firmware's ELF file, or the JSON that `initboard extract` prints",
+            "the body is empty: send the file itself, for example with `curl --data-binary @FILE`",
         ));
     }
     Ok(Received { file: file.into_std().await, sha256: Sha256(digest.finalize().into()), size })

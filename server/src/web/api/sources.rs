@@ -6,7 +6,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::Parameters;
-use crate::analyze;
 use crate::analyze::check::Report;
 use crate::model::{InitTable, PortName, ProjectName, SourceChange, SymbolName};
 use crate::store::{
@@ -77,6 +76,7 @@ pub(in crate::web) async fn source(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<SourceWithTable>, AppError> {
     let commit: Option<CommitPrefix> = Parameters::new(given, &["commit"])?.optional("commit")?;
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let port: PortName = port.parse()?;
@@ -92,7 +92,7 @@ pub(in crate::web) async fn source(
             )
         })?;
         let mut table = source.table;
-        analyze::derive(&mut table);
+        policies.judge(reader, &project)?.derive(&mut table, &port, None);
         Ok::<_, AppError>(Json(SourceWithTable {
             project: project.name,
             source: source.summary,
@@ -204,10 +204,11 @@ pub(in crate::web) async fn findings(
     State(app): State<AppState>,
     ApiPath(project): ApiPath<String>,
 ) -> Result<Json<Report>, AppError> {
-    let now = jiff::Timestamp::now();
+    let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        Ok::<_, AppError>(Json(checked::report(reader, project.id, now)?))
+        let judge = policies.judge(reader, &project)?;
+        Ok::<_, AppError>(Json(checked::report(reader, project.id, &judge)?))
     })
     .await
 }

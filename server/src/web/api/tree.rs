@@ -11,7 +11,9 @@ use utoipa::ToSchema;
 use super::parameters::shown;
 use super::receive::{Encoding, Incoming, receive};
 use super::upload::MAX_AHEAD;
-use crate::model::{CommitSha, TreeFacts};
+use crate::config::Config;
+use crate::model::{CommitSha, RepositoryUrl, TreeFacts};
+use crate::store::{NewConfiguration, Project, Scope, Token, Writer};
 use crate::web::path::ApiPath;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
@@ -40,6 +42,25 @@ pub(in crate::web) struct TreeAnswer {
     retired: Vec<String>,
     /// Number of commits in the histories of all ports.
     changes: usize,
+    /// What became of its configuration; null where it has none.
+    configuration: Option<ConfigurationOfTree>,
+}
+
+/// What became of the configuration that came with a tree.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ConfigurationOfTree {
+    /// The version that counts; null where it was left out.
+    version: Option<u32>,
+    /// Whether that is new. Not when the same text counted before.
+    created: bool,
+    /// Why it was left out; null where it was not. The rest is stored all the same.
+    left_out: Option<String>,
+}
+
+impl ConfigurationOfTree {
+    const fn left_out(reason: String) -> Self {
+        Self { version: None, created: false, left_out: Some(reason) }
+    }
 }
 
 /// Store what a source tree says at one commit
@@ -48,6 +69,8 @@ pub(in crate::web) struct TreeAnswer {
 /// `Content-Encoding` may be gzip or zstd. Sending the same again changes nothing
 /// and answers 200; other facts of the same commit take the place of those
 /// before. Each port shows its newest commit, whatever order they are sent in.
+/// The configuration of the newest tree counts, if the token has the scope
+/// `configure`.
 #[utoipa::path(post, path = "/api/v1/projects/{project}/tree", tag = "trees",
     params(("project" = String, Path, description = "Name of the project")),
     request_body(content((TreeFacts = "application/json"))),
@@ -57,7 +80,7 @@ pub(in crate::web) struct TreeAnswer {
         (status = 200, description = "They were there already", body = TreeAnswer),
         (status = 400, description = "The body is cut off, empty or of another encoding", body = ErrorEnvelope),
         (status = 401, description = "No token, or not a valid one", body = ErrorEnvelope),
-        (status = 403, description = "The token belongs to another project", body = ErrorEnvelope),
+        (status = 403, description = "The token is of another project, or not for this", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
         (status = 408, description = "The body stalled", body = ErrorEnvelope),
         (status = 413, description = "The body is too large", body = ErrorEnvelope),
@@ -89,7 +112,7 @@ async fn store(
     // Everything that can be refused is refused before the body is read.
     let token = auth::bearer(app, headers).await?;
     let found = app.read(move |reader| super::project(reader, &project)).await?;
-    auth::may_upload(&token, &found)?;
+    auth::may(&token, Scope::Upload, &found)?;
     is_json(headers)?;
     let encoding = Encoding::of(headers)?;
 
@@ -106,11 +129,15 @@ async fn store(
     let ports = facts.tables.len();
     let boards = facts.boards.len();
     let changes = facts.history.iter().map(|history| history.changes.len()).sum();
-    let recorded = app
-        .write(move |writer| {
-            let recorded = writer.record_tree(found.id, &facts, received_at)?;
-            writer.touch_token(token.id, received_at)?;
-            Ok::<_, AppError>(recorded)
+    let (recorded, configuration) = app
+        .write({
+            let found = found.clone();
+            move |writer| {
+                let recorded = writer.record_tree(found.id, &facts, received_at)?;
+                let configuration = configure(writer, &found, &token, &facts, received_at)?;
+                writer.touch_token(token.id, received_at)?;
+                Ok::<_, AppError>((recorded, configuration))
+            }
         })
         .await?;
     tracing::info!(%commit, created = recorded.created, project = %found.name, "tree received");
@@ -123,9 +150,50 @@ async fn store(
         boards,
         retired: recorded.retired.iter().map(ToString::to_string).collect(),
         changes,
+        configuration,
     };
     let status = if recorded.created { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(answer)))
+}
+
+/// Stores the configuration that came with a tree, if the token may and it is one
+/// for this server.
+fn configure(
+    writer: &Writer<'_>,
+    project: &Project,
+    token: &Token,
+    facts: &TreeFacts,
+    received_at: Timestamp,
+) -> Result<Option<ConfigurationOfTree>, AppError> {
+    let Some(text) = &facts.configuration else { return Ok(None) };
+    if !token.scopes.allow(Scope::Configure) {
+        let reason = auth::lacks(token, Scope::Configure);
+        return Ok(Some(ConfigurationOfTree::left_out(reason)));
+    }
+    let config = match Config::parse(text.as_bytes()) {
+        Ok(config) => config,
+        // Of a newer version of the program, which knows more keys.
+        Err(error) => {
+            let reason = format!("this server cannot use it: {error}");
+            return Ok(Some(ConfigurationOfTree::left_out(reason)));
+        }
+    };
+    let new = NewConfiguration {
+        project: project.id,
+        text,
+        repository_url: config.project.repository.as_ref().map(RepositoryUrl::as_str),
+        commit: Some(&facts.commit),
+        token: Some(token.id),
+        received_at,
+    };
+    Ok(Some(match writer.record_configuration_of_tree(&facts.commit, &new)? {
+        Some(recorded) => ConfigurationOfTree {
+            version: Some(recorded.version.number),
+            created: recorded.created,
+            left_out: None,
+        },
+        None => ConfigurationOfTree::left_out("the tree of a later commit is known".to_owned()),
+    }))
 }
 
 /// Checks that the body is said to be JSON, or not said to be anything.

@@ -14,11 +14,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
+use crate::extract;
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
-use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
+use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild, Scope};
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
-use crate::{analyze, extract};
 
 /// Most parents of a commit; git's largest octopus merge in the Linux kernel has
 /// 66.
@@ -252,7 +252,7 @@ impl Content {
         (status = 200, description = "The build was there already", body = UploadAnswer),
         (status = 400, description = "A parameter or the body is wrong", body = ErrorEnvelope),
         (status = 401, description = "No token, or not a valid one", body = ErrorEnvelope),
-        (status = 403, description = "The token belongs to another project", body = ErrorEnvelope),
+        (status = 403, description = "The token is of another project, or not for this", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
         (status = 408, description = "The body stalled", body = ErrorEnvelope),
         (status = 413, description = "The body is too large", body = ErrorEnvelope),
@@ -289,14 +289,15 @@ async fn store(
         move |reader| super::project(reader, name.as_str())
     });
     let found = found.await?;
-    auth::may_upload(&token, &found)?;
+    auth::may(&token, Scope::Upload, &found)?;
     build.project = found.id;
     let content = Content::of(headers)?;
     let encoding = Encoding::of(headers)?;
 
     let received = receive(body, headers, encoding, app.config()).await?;
     build.received_at = Timestamp::now();
-    let place = format!("{}/{}", build.board.port, build.board.label());
+    let id = build.board.clone();
+    let place = id.to_string();
     let page = format!("/{project}/{place}/{}", build.commit);
     let json = format!(
         "/api/v1/projects/{project}/ports/{}/boards/{}/builds/{}",
@@ -308,7 +309,11 @@ async fn store(
         Content::Firmware => store_firmware(app, build, token.id, received).await?,
         Content::Table => store_table(app, build, token.id, received).await?,
     };
-    analyze::derive(&mut table);
+    let judge = app.read({
+        let policies = app.policies();
+        move |reader| policies.judge(reader, &found)
+    });
+    judge.await?.derive(&mut table, &id.port, Some(&id.label()));
     tracing::info!(build = %recorded.id, created = recorded.created, %project, board = %place, "build received");
     let (init_count, deinit_count) = table.counts();
     let answer = UploadAnswer {

@@ -97,20 +97,26 @@ pub(in crate::web) async fn board(
     PagePath((project, port, label)): PagePath<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let id = find_board(&port, &label)?;
+    let policies = app.policies();
     let seen = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let listed =
                 reader.catalog_of_board(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
             let Some(stored) = reader.board(project.id, &id)? else {
-                let source = reader.source_of_port(project.id, &id.port)?;
+                let mut source = reader.source_of_port(project.id, &id.port)?;
+                if let Some(source) = &mut source {
+                    policies.judge(reader, &project)?.derive(&mut source.table, &id.port, None);
+                }
                 return Ok(Seen::Listed(Box::new((project, listed, source))));
             };
             let siblings = reader.port_boards(project.id, &id.port)?;
             let commit = CommitPrefix::from(&stored.latest.commit);
-            let build = reader
+            let mut build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
+            let judge = policies.judge(reader, &project)?;
+            judge.derive(&mut build.table, &id.port, Some(&id.label()));
             let commit = &stored.latest.commit;
             let source = reader.source_of_build(project.id, &id.port, commit)?;
             let seen = Built { project, listed, stored, siblings, build, source };
@@ -127,15 +133,14 @@ pub(in crate::web) async fn board(
     let now = Timestamp::now();
     let repository = project.repository_url.as_deref().map(Repository::new);
     let board = stored.board.clone();
-    let mut table = build.table.clone();
-    crate::analyze::derive(&mut table);
-    let body = BuildBody::new(&build, &table, repository.as_ref(), now);
+    let table = &build.table;
+    let body = BuildBody::new(&build, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
     let comparisons = comparisons(&project.name, &stored, &siblings, source.as_ref());
     let configuration = source.and_then(|source| {
-        let configuration = compare(&source.table, &table)?;
+        let configuration = compare(&source.table, table)?;
         let (build, repository) = (&stored.latest, repository.as_ref());
-        Some(ConfigurationView::new(&source, &table, build, &configuration, repository))
+        Some(ConfigurationView::new(&source, table, build, &configuration, repository))
     });
     page(&BoardPage {
         shell: Shell::of(
@@ -147,9 +152,9 @@ pub(in crate::web) async fn board(
                 board.label()
             ),
         ),
-        chips: chips(&table),
+        chips: chips(table),
         answer: Answer {
-            counts: counts(&table),
+            counts: counts(table),
             same: same(&stored, siblings.len(), !table.origins.is_empty()),
             changed: changed(&stored, &base, now),
         },

@@ -51,6 +51,8 @@ pub(super) struct FindingView {
     pub(super) severity: &'static str,
     pub(super) class: &'static str,
     pub(super) message: Vec<Part>,
+    /// Why the project accepts it.
+    pub(super) waived: Option<String>,
 }
 
 /// A part of a message.
@@ -65,8 +67,9 @@ impl FindingView {
         Self {
             rule: finding.rule.clone(),
             severity: finding.severity.as_str(),
-            class: class(finding.severity),
+            class: if finding.waived.is_some() { "ok" } else { class(finding.severity) },
             message: Part::all(&finding.message),
+            waived: finding.waived.clone(),
         }
     }
 }
@@ -115,12 +118,17 @@ pub(in crate::web) async fn build(
         return Err(missing);
     };
     let id = board.clone();
+    let policies = app.policies();
     let (project, build) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let (row, _) =
                 reader.board_row(project.id, &id)?.ok_or_else(|| no_board(&port, &label))?;
-            let build = reader.build(project.id, row, &prefix)?;
+            let mut build = reader.build(project.id, row, &prefix)?;
+            if let Some(build) = &mut build {
+                let judge = policies.judge(reader, &project)?;
+                judge.derive(&mut build.table, &id.port, Some(&id.label()));
+            }
             Ok::<_, AppError>((project, build))
         })
         .await?;
@@ -132,9 +140,8 @@ pub(in crate::web) async fn build(
     }
     let now = Timestamp::now();
     let repository = project.repository_url.as_deref().map(Repository::new);
-    let mut table = build.table.clone();
-    crate::analyze::derive(&mut table);
-    let body = BuildBody::new(&build, &table, repository.as_ref(), now);
+    let table = &build.table;
+    let body = BuildBody::new(&build, repository.as_ref(), now);
     page(&Build {
         shell: Shell::of(
             &project.name,
@@ -146,8 +153,8 @@ pub(in crate::web) async fn build(
             ),
         ),
         commit_short: build.summary.commit.short().to_owned(),
-        chips: chips(&table),
-        counts: counts(&table),
+        chips: chips(table),
+        counts: counts(table),
         answer: match &build.summary {
             summary if summary.pull_request.is_some() => "This build belongs to a pull request.",
             summary if summary.first => "It is the first build of this board on its branch.",
@@ -205,13 +212,18 @@ pub(super) fn chips(table: &InitTable) -> Vec<Chip> {
     if chips.is_empty() {
         chips.push(chip("nothing read"));
     }
-    let worst = table.findings.iter().map(|finding| finding.severity).max();
+    let worst = open(&table.findings).map(|finding| finding.severity).max();
     if let Some(worst) = worst {
-        let count = table.findings.len();
+        let count = open(&table.findings).count();
         let text = format!("✕ {count} finding{}", if count == 1 { "" } else { "s" });
         chips.push(Chip { text, class: class(worst) });
     }
     chips
+}
+
+/// The findings that the project does not accept.
+pub(super) fn open(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.waived.is_none())
 }
 
 pub(super) fn class(severity: Severity) -> &'static str {
@@ -237,10 +249,10 @@ pub(super) fn bytes(size: u64) -> String {
 impl BuildBody {
     pub(super) fn new(
         build: &StoredBuild,
-        table: &InitTable,
         repository: Option<&Repository<'_>>,
         now: Timestamp,
     ) -> Self {
+        let table = &build.table;
         let commit = &build.summary.commit;
         let entry = |entry: &crate::model::Entry| EntryView {
             position: entry.position,

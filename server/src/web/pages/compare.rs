@@ -100,10 +100,11 @@ pub(in crate::web) async fn compare(
         return Ok(Redirect::to(&address(&project.name, sides.all())).into_response());
     }
     let wanted = sides.clone();
+    let policies = app.policies();
     let (project, comparison, proposed) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let comparison = Comparison::read(reader, &project, &wanted)?;
+            let comparison = Comparison::read(reader, &policies, &project, &wanted)?;
             let proposed = proposed(reader, &project)?;
             Ok::<_, AppError>((project, comparison, proposed))
         })

@@ -7,7 +7,6 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::build::{FindingView, Part};
@@ -39,6 +38,7 @@ struct FindingsPage {
     /// How many ports were checked.
     checked: usize,
     is_filtered: bool,
+    is_configured: bool,
     rules: Vec<Choice>,
     severities: Vec<Choice>,
     ports: Vec<Choice>,
@@ -62,7 +62,6 @@ struct Row {
     suggestion: Vec<Part>,
     confidence: &'static str,
     evidence: Vec<Piece>,
-    waived: Option<String>,
     waiver: String,
 }
 
@@ -85,11 +84,11 @@ pub(in crate::web) async fn findings(
     query: Result<Query<FindingsQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
-    let now = Timestamp::now();
+    let policies = app.policies();
     let (project, report, commits) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let report = checked::report(reader, project.id, now)?;
+            let report = checked::report(reader, project.id, &policies.judge(reader, &project)?)?;
             let sources = reader.sources(project.id)?;
             let commits: BTreeMap<String, CommitSha> = sources
                 .into_iter()
@@ -123,7 +122,6 @@ pub(in crate::web) async fn findings(
                 place: place(&piece.of, &piece.place),
             })
             .collect(),
-        waived: found.finding.waived.clone(),
         waiver: waiver(found),
     };
     let fits = |found: &&Found| {
@@ -162,6 +160,7 @@ pub(in crate::web) async fn findings(
         rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
         checked: report.checked.len(),
         is_filtered: !(query.rule.is_empty() && query.severity.is_empty() && query.port.is_empty()),
+        is_configured: project.configuration.is_some(),
         rules: choices(|found| found.finding.rule.clone(), name_of, &query.rule),
         severities: choices(
             |found| found.finding.severity.as_str().to_owned(),

@@ -42,10 +42,11 @@ pub(in crate::web) async fn matrix(
         port => Some(find_port(port)?),
     };
     let of = port.clone();
+    let policies = app.policies();
     let (project, matrix, columns, ports) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let tables = Tables::of(reader, &project, of.as_ref())?;
+            let tables = Tables::of(reader, &policies, &project, of.as_ref())?;
             let matrix = Matrix::of(&tables.fleet());
             let columns = tables.read.iter().map(|read| Column {
                 label: read.label.clone(),

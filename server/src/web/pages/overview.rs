@@ -112,6 +112,7 @@ pub(in crate::web) async fn overview(
     query: Result<Query<SortQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
+    let policies = app.policies();
     let (project, facts) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
@@ -119,7 +120,7 @@ pub(in crate::web) async fn overview(
             let facts = Facts {
                 ports: reader.ports(project.id)?,
                 changes: reader.recent_order_changes(project.id, CHANGES)?,
-                attention: answers::attention(reader, &boards)?,
+                attention: answers::attention(reader, &policies.judge(reader, &project)?, &boards)?,
                 sources: reader.sources(project.id)?,
                 histories: reader.histories(project.id)?,
                 tree: reader.catalog_tree(project.id)?,

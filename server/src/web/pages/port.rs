@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::build::class;
+use super::build::{class, open};
 use super::compare::address;
 use super::history;
 use super::listed::State as BoardState;
@@ -119,13 +119,18 @@ pub(in crate::web) async fn port(
     let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;
     let port = find_port(&port)?;
     let name = port.clone();
+    let policies = app.policies();
     let (project, boards, tables, listed, source, history) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let boards = reader.port_boards(project.id, &name)?;
-            let tables = answers::tables(reader, &boards)?;
+            let judge = policies.judge(reader, &project)?;
+            let tables = answers::tables(reader, &judge, &boards)?;
             let listed = reader.catalog_of_port(project.id, &name)?;
-            let source = reader.source_of_port(project.id, &name)?;
+            let mut source = reader.source_of_port(project.id, &name)?;
+            if let Some(source) = &mut source {
+                judge.derive(&mut source.table, &name, None);
+            }
             let history = reader.history_summary(project.id, &name)?;
             Ok::<_, AppError>((project, boards, tables, listed, source, history))
         })
@@ -145,7 +150,9 @@ pub(in crate::web) async fn port(
                 group: at.map_or(0, |at| at + 1),
                 init_count: board.latest.init_count,
                 deinit_count: board.latest.deinit_count,
-                findings: tables.get(&board.latest.table).map_or(0, |table| table.findings.len()),
+                findings: tables
+                    .get(&answers::key(board))
+                    .map_or(0, |table| open(&table.findings).count()),
                 commit: board.latest.commit.clone(),
                 commit_short: board.latest.commit.short().to_owned(),
                 last_build: When::new(board.latest.committed_at, now),
@@ -289,8 +296,8 @@ impl GroupView {
             } else {
                 format!("Order {} — {count}", index + 1)
             },
-            findings: group.findings.len(),
-            class: group.findings.iter().map(|finding| finding.severity).max().map_or("", class),
+            findings: open(&group.findings).count(),
+            class: open(&group.findings).map(|finding| finding.severity).max().map_or("", class),
             unread: group.unread,
             init_count: group.init_count,
             deinit_count: group.deinit_count,

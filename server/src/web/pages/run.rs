@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use crate::analyze::pair;
 use crate::model::{CommitSha, Entry, EntryKind, InitTable, Level, Location, Origin, Phase, Stage};
 
+use super::build::open;
 use super::repository::Repository;
 
 /// Height of a row in pixels, as the stylesheet has it.
@@ -230,7 +231,7 @@ impl<'a> Layout<'a> {
         if is_entry {
             column.number += 1;
         }
-        let wrong = self.table.findings.iter().any(|finding| finding.entry == Some(entry.position));
+        let wrong = open(&self.table.findings).any(|finding| finding.entry == Some(entry.position));
         let kind = match (entry.kind, entry.phase) {
             (EntryKind::Landmark, _) => "landmark",
             (_, Some(Phase::Deinit)) => "stops",

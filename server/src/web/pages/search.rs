@@ -12,7 +12,6 @@ use super::{PageError, Shell, encoded, find_project, page, query_of};
 use crate::analyze::policy::Policy;
 use crate::model::{Phase, PortName, ProjectName};
 use crate::store::{BoardHit, FunctionHit, FunctionPlace, Project, SearchHits};
-use crate::web::checked;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -82,14 +81,16 @@ pub(in crate::web) async fn search(
 ) -> Result<Response, PageError> {
     let query = query_of(query)?.q.trim().to_owned();
     let text = query.clone();
-    let (project, hits) = app
+    let policies = app.policies();
+    let (project, hits, judge) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let hits = reader.search(project.id, &text)?;
-            Ok::<_, AppError>((project, hits))
+            let judge = policies.judge(reader, &project)?;
+            Ok::<_, AppError>((project, hits, judge))
         })
         .await?;
-    let hits = Hits::new(hits, &project);
+    let hits = Hits::new(hits, &project, judge.policy());
     let project = project.name;
     let response = if headers.contains_key("hx-request") {
         page(&Results { project, query, hits })
@@ -103,8 +104,7 @@ pub(in crate::web) async fn search(
 }
 
 impl Hits {
-    fn new(hits: SearchHits, project: &Project) -> Self {
-        let policy = checked::policy();
+    fn new(hits: SearchHits, project: &Project, policy: &Policy) -> Self {
         let row = |hit: FunctionHit| FunctionRow {
             subsystem: hit.phase.and_then(|_| Subsystem::of(&hit, policy, project)),
             name: hit.function.to_string(),

@@ -44,9 +44,9 @@ pub(super) struct GuardedCall {
 }
 
 impl SourceView {
+    /// The text, whose table has what is derived from it.
     pub(super) fn new(source: Source, repository: Option<&Repository<'_>>, now: Timestamp) -> Self {
-        let Source { summary, mut table } = source;
-        crate::analyze::derive(&mut table);
+        let Source { summary, table } = source;
         let main = table.main.as_ref().map(|main| format!(" in {}", main.function));
         Self {
             link: repository.and_then(|repository| repository.file(&summary.commit, &summary.path)),

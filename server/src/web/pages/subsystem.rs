@@ -35,6 +35,7 @@ struct SubsystemPage {
     /// `Started on 12 of 20 ports, stopped on 8`
     bold: String,
     rest: String,
+    is_configured: bool,
     /// The port whose boards are shown, if it is boards.
     port: Option<PortName>,
     units: Vec<UnitRow>,
@@ -88,10 +89,11 @@ pub(in crate::web) async fn subsystem(
         port => Some(find_port(port)?),
     };
     let of = port.clone();
+    let policies = app.policies();
     let (project, subsystem, commits) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let found = Subsystem::find(reader, &project, of.as_ref(), &name)?;
+            let found = Subsystem::find(reader, &policies, &project, of.as_ref(), &name)?;
             let subsystem = found.ok_or_else(|| {
                 missing(format!("Nothing that was read has a subsystem “{}”.", shown(&name)))
             })?;
@@ -134,6 +136,7 @@ pub(in crate::web) async fn subsystem(
         absent: absent.collect(),
         bold,
         rest,
+        is_configured: project.configuration.is_some(),
         name: subsystem.name,
         project: project.name,
         port,

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use initboard::model::ProjectName;
-use initboard::store::{Store, StoreOptions, TokenText};
+use initboard::store::{Scope, Scopes, Store, StoreOptions, TokenText};
 use initboard::web::{self, AppState, Config};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -167,6 +167,36 @@ impl TestApp {
         answer(request.send(body))
     }
 
+    /// A PUT with headers.
+    pub(crate) fn put(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let request = agent().put(self.url(path));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        answer(request.send(body))
+    }
+
+    /// A token of the project `micropython` that may do more than upload.
+    pub(crate) fn token_with(&self, first: Scope, more: &[Scope]) -> TokenText {
+        let token = TokenText::generate().unwrap();
+        let scopes = Scopes::new(first, more);
+        self.store
+            .write(|writer| {
+                let project = writer.reader().project(&"micropython".parse().unwrap())?.unwrap();
+                let now = Timestamp::UNIX_EPOCH;
+                writer.create_token(project.id, "maintainer", scopes, &token, now)
+            })
+            .unwrap();
+        token
+    }
+
+    /// Sends the configuration of the project `micropython`.
+    pub(crate) fn configure(&self, text: &str) -> Answer {
+        let token = self.token_with(Scope::Configure, &[]);
+        let bearer = format!("Bearer {}", token.reveal());
+        let path = "/api/v1/projects/micropython/configuration";
+        self.put(path, &[("authorization", &bearer)], text.as_bytes())
+    }
+
     /// A GET with headers.
     pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
         let request = agent().get(self.url(path));
@@ -250,7 +280,8 @@ fn create_project(store: &Store, name: &str) -> TokenText {
         .write(|writer| {
             let url = format!("https://example.org/{name}");
             let project = writer.create_project(&name, Some(&url), Timestamp::UNIX_EPOCH)?;
-            writer.create_token(project.id, "ci", &token, Timestamp::UNIX_EPOCH)
+            let scopes = Scopes::new(Scope::Upload, &[]);
+            writer.create_token(project.id, "ci", scopes, &token, Timestamp::UNIX_EPOCH)
         })
         .unwrap();
     token

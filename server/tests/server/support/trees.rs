@@ -25,6 +25,7 @@ pub(crate) fn empty(number: u32) -> TreeFacts {
         schema: SCHEMA_VERSION,
         commit: commit(number),
         committed_at: time(number),
+        configuration: None,
         tables: vec![],
         boards: vec![],
         history: vec![],

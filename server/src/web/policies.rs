@@ -1,0 +1,125 @@
+//! What each project configures, as pages and API use it. There is no other place
+//! where a policy comes from.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::analyze::check::{Weight, weigh};
+use crate::analyze::derive_with;
+use crate::analyze::policy::Policy;
+use crate::config::Config;
+use crate::model::{Finding, InitTable, PortName, Sha256};
+use crate::store::{Project, Reader, StoreError};
+
+/// Most configurations that are kept parsed. The versions of all projects that
+/// somebody looks at, with room to spare.
+const MAX_KEPT: usize = 256;
+
+/// The configuration of projects that sent none.
+static SHIPPED: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::shipped()));
+
+/// The configurations of all projects, each parsed once. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Policies {
+    /// By the digest of their text, which never changes its meaning.
+    parsed: Arc<Mutex<HashMap<Sha256, Parsed>>>,
+}
+
+/// A configuration, or why its text is none.
+pub(super) type Parsed = Result<Arc<Config>, Arc<str>>;
+
+/// What a project configures, on one day.
+#[derive(Clone, Debug)]
+pub(super) struct Judge {
+    config: Arc<Config>,
+    today: Date,
+}
+
+impl Policies {
+    /// What counts in a project today.
+    pub(super) fn judge(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Judge, StoreError> {
+        let config = match project.configuration {
+            Some(digest) => self.config(reader, digest)?,
+            None => Ok(Arc::clone(&SHIPPED)),
+        };
+        Ok(Judge::of(config))
+    }
+
+    /// The configuration with a digest.
+    pub(super) fn config(&self, reader: &Reader<'_>, digest: Sha256) -> Result<Parsed, StoreError> {
+        let kept = |parsed: &HashMap<Sha256, Parsed>| parsed.get(&digest).cloned();
+        if let Some(parsed) = kept(&self.parsed.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(parsed);
+        }
+        let text = reader.configuration_text(digest)?;
+        let text = text.ok_or(StoreError::Corrupt { what: "configuration" })?;
+        let config = Config::parse(text.as_bytes()).map(Arc::new).map_err(|error| {
+            tracing::error!(%error, %digest, "a stored configuration is none any more");
+            Arc::from(error.to_string())
+        });
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if parsed.len() >= MAX_KEPT {
+            parsed.clear();
+        }
+        parsed.insert(digest, config.clone());
+        Ok(config)
+    }
+}
+
+impl Judge {
+    /// What a configuration says today. One that is none any more is as if none was
+    /// sent: it was one when it was stored, but a rule that it names may be gone.
+    pub(super) fn of(config: Parsed) -> Self {
+        // Every time that a clock can show has a day.
+        let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
+        Self {
+            config: config.unwrap_or_else(|_| Arc::clone(&SHIPPED)),
+            today: today.parse().unwrap_or(Date::MAX),
+        }
+    }
+
+    /// The names and exceptions of the project.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    /// The name of the shipped configuration that this one builds on.
+    pub(super) fn extends(&self) -> Option<&str> {
+        self.config.extends.as_deref()
+    }
+
+    /// The names and exceptions that come with that.
+    pub(super) fn inherited(&self) -> Option<&Policy> {
+        self.extends().map(|_| &SHIPPED.policy)
+    }
+
+    /// The day on which waivers are looked at.
+    pub(super) const fn today(&self) -> Date {
+        self.today
+    }
+
+    /// Fills in what is derived from the rest of a table of a port, or of one of
+    /// its boards: with the severities of the project, and its waivers.
+    pub(super) fn derive(&self, table: &mut InitTable, port: &PortName, board: Option<&str>) {
+        derive_with(table, self.policy(), Some(port));
+        table.findings.retain_mut(|finding| self.weigh(finding, port, board));
+    }
+
+    /// Gives a finding the severity of the project and what waives it, and says
+    /// whether its rule is on.
+    pub(super) fn weigh(
+        &self,
+        finding: &mut Finding,
+        port: &PortName,
+        board: Option<&str>,
+    ) -> bool {
+        weigh(finding, port, board, self.policy(), self.today) != Weight::Off
+    }
+}
