@@ -39,6 +39,8 @@ pub struct Found {
     pub function: Option<String>,
     /// Where the call or the function stands.
     pub place: Option<Location>,
+    /// The file whose text was read, for findings about all of it.
+    pub file: Option<String>,
     /// What tells the finding from others, and stays when lines move.
     pub fingerprint: String,
     /// Whether the baseline has it.
@@ -109,12 +111,49 @@ pub fn check(
         .collect();
     let fleet = Fleet::new(units, policy);
     let consensus = Consensus::of(&fleet);
-    let own = subjects.iter().enumerate().flat_map(|(unit, subject)| {
-        subject.table.findings.iter().map(move |finding| (unit, finding.clone()))
-    });
-    let mut all: Vec<(usize, Finding)> =
-        own.chain(rules::findings_across(&fleet, &consensus)).collect();
+    let mut all = own(subjects);
+    all.extend(rules::findings_across(&fleet, &consensus));
     let mut used = BTreeSet::new();
+    let found = settled(subjects, all, policy, baseline, today, &mut used);
+    let unused = policy.waivers.iter().enumerate().filter(|(index, _)| !used.contains(index));
+    Report {
+        findings: found.into_iter().map(|(_, found)| found).collect(),
+        checked: subjects.iter().map(|subject| subject.label.clone()).collect(),
+        waivers: unused
+            .map(|(_, waiver)| UnusedWaiver {
+                waiver: waiver.clone(),
+                has_run_out: waiver.until.is_some_and(|until| until < today),
+            })
+            .collect(),
+    }
+}
+
+/// What the rules say of each table by itself, with the index of its subject.
+/// Findings must have been derived.
+pub fn check_each(subjects: &[Subject], policy: &Policy, today: Date) -> Vec<(usize, Found)> {
+    let (baseline, mut used) = (Baseline::default(), BTreeSet::new());
+    settled(subjects, own(subjects), policy, &baseline, today, &mut used)
+}
+
+/// What the rules say of tables by themselves.
+fn own(subjects: &[Subject]) -> Vec<(usize, Finding)> {
+    let of_subject = |(unit, subject): (usize, &Subject)| {
+        let findings = subject.table.findings.iter();
+        findings.map(|finding| (unit, finding.clone())).collect::<Vec<_>>()
+    };
+    subjects.iter().enumerate().flat_map(of_subject).collect()
+}
+
+/// Findings with the severities and waivers of a project, by subject and code;
+/// notes which waivers were `used`.
+fn settled(
+    subjects: &[Subject],
+    mut all: Vec<(usize, Finding)>,
+    policy: &Policy,
+    baseline: &Baseline,
+    today: Date,
+    used: &mut BTreeSet<usize>,
+) -> Vec<(usize, Found)> {
     all.retain_mut(|(unit, finding)| {
         let Subject { port, board, .. } = &subjects[*unit];
         match weigh(finding, port, board.as_deref(), policy, today) {
@@ -127,20 +166,9 @@ pub fn check(
     all.sort_by(|(a, first), (b, second)| {
         (a, &first.rule, first.entry).cmp(&(b, &second.rule, second.entry))
     });
-    let unused = policy.waivers.iter().enumerate().filter(|(index, _)| !used.contains(index));
-    Report {
-        findings: all
-            .into_iter()
-            .map(|(unit, finding)| found(&subjects[unit], finding, baseline))
-            .collect(),
-        checked: subjects.iter().map(|subject| subject.label.clone()).collect(),
-        waivers: unused
-            .map(|(_, waiver)| UnusedWaiver {
-                waiver: waiver.clone(),
-                has_run_out: waiver.until.is_some_and(|until| until < today),
-            })
-            .collect(),
-    }
+    all.into_iter()
+        .map(|(unit, finding)| (unit, found(&subjects[unit], finding, baseline)))
+        .collect()
 }
 
 /// What a project makes of a finding.
@@ -204,6 +232,7 @@ fn found(subject: &Subject, finding: Finding, baseline: &Baseline) -> Found {
         of: subject.label.clone(),
         is_known: baseline.findings.contains_key(&fingerprint),
         place: at.and_then(|entry| entry.location.clone()),
+        file: subject.table.source.as_ref().map(|source| source.path.clone()),
         finding,
         function,
         fingerprint,

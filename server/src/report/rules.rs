@@ -9,11 +9,6 @@ use crate::analyze::rules::{FAMILIES, Piece, RULES, Rule};
 /// Width of prose on a terminal, in characters.
 const WIDTH: usize = 80;
 
-/// What code of an example is preceded by.
-const fn caption(is_mended: bool) -> &'static str {
-    if is_mended { "Better:" } else { "Found:" }
-}
-
 /// The documentation of a rule, for a terminal.
 pub fn terminal(rule: &Rule) -> String {
     let Rule { code, name, severity, doc, .. } = rule;
@@ -29,7 +24,7 @@ pub fn terminal(rule: &Rule) -> String {
             }
             Piece::Paragraph(paragraph) => wrap(&mut text, &paragraph),
             Piece::Code { is_mended, text: code, .. } => {
-                let _ = writeln!(text, "{FAINT}{}{FAINT:#}", caption(is_mended));
+                let _ = writeln!(text, "{FAINT}{}{FAINT:#}", Piece::caption(is_mended));
                 for line in code.lines() {
                     let _ = writeln!(text, "    {line}");
                 }
@@ -66,7 +61,7 @@ pub fn markdown(rule: &Rule, level: usize) -> String {
             Piece::Heading(heading) => format!("{} {heading}", "#".repeat(level)),
             Piece::Paragraph(paragraph) => paragraph,
             Piece::Code { is_mended, language, text } => {
-                format!("{}\n\n```{language}\n{text}\n```", caption(is_mended))
+                format!("{}\n\n```{language}\n{text}\n```", Piece::caption(is_mended))
             }
         });
     }

@@ -156,6 +156,7 @@ impl Reader<'_> {
         port: &PortName,
     ) -> Result<Vec<PortBoard>, StoreError> {
         self.boards_where(
+            "board.latest_build",
             "port.project_id = ?1 AND port.name = ?2 ORDER BY board.name, board.variant",
             params![project, port.as_str()],
         )
@@ -168,13 +169,39 @@ impl Reader<'_> {
     /// When the database fails.
     pub fn project_boards(&self, project: ProjectId) -> Result<Vec<PortBoard>, StoreError> {
         self.boards_where(
+            "board.latest_build",
             "port.project_id = ?1 ORDER BY port.name, board.name, board.variant",
             params![project],
         )
     }
 
+    /// The boards of a project by port and name, with the build that each would
+    /// show had nothing been built after a time: the newest until then of the same
+    /// branch as the latest. Boards without one are left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn project_boards_until(
+        &self,
+        project: ProjectId,
+        until: Timestamp,
+    ) -> Result<Vec<PortBoard>, StoreError> {
+        self.boards_where(
+            "(SELECT before.id FROM build AS before
+              WHERE before.board_id = board.id AND before.pull_request IS NULL
+                AND before.branch_id IS (SELECT latest.branch_id FROM build AS latest
+                                         WHERE latest.id = board.latest_build)
+                AND before.committed_at <= ?2
+              ORDER BY before.committed_at DESC, before.id DESC LIMIT 1)",
+            "port.project_id = ?1 ORDER BY port.name, board.name, board.variant",
+            params![project, Seconds(until)],
+        )
+    }
+
+    /// The boards that meet a condition, each with the build that `build` names.
     fn boards_where(
         &self,
+        build: &str,
         condition: &str,
         values: impl Params,
     ) -> Result<Vec<PortBoard>, StoreError> {
@@ -183,7 +210,7 @@ impl Reader<'_> {
                     port.name AS port
              FROM port
              JOIN board ON board.port_id = port.id
-             JOIN ({SELECT_BUILD}) AS shown ON shown.id = board.latest_build
+             JOIN ({SELECT_BUILD}) AS shown ON shown.id = {build}
              WHERE {condition}"
         ))?;
         let boards = query.query_map(values, |row| {

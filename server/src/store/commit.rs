@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
 use super::value::{Bytes, Seconds};
-use super::{BoardRow, ProjectId, Reader, StoreError, Writer};
+use super::{BoardRow, ProjectId, Reader, StoreError, TreeCommit, Writer};
 use crate::model::CommitSha;
 
 /// The beginning of a commit identifier, at least 7 digits of it, or all.
@@ -65,6 +65,36 @@ impl CommitPrefix {
 pub(super) struct CommitRow {
     pub(super) id: i64,
     pub(super) committed_at: Timestamp,
+}
+
+impl Reader<'_> {
+    /// A commit of a project and when it was made, if anything of it was uploaded.
+    ///
+    /// # Errors
+    /// When the prefix fits several commits, or the database fails.
+    pub fn commit(
+        &self,
+        project: ProjectId,
+        prefix: &CommitPrefix,
+    ) -> Result<Option<TreeCommit>, StoreError> {
+        let (first, last) = prefix.range();
+        let mut query = self.sql.prepare_cached(
+            r#"SELECT sha, committed_at FROM "commit"
+               WHERE project_id = ?1 AND sha BETWEEN ?2 AND ?3 LIMIT 2"#,
+        )?;
+        let mut matches = query
+            .query_map(params![project, first, last], TreeCommit::from_row)?
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
+        match (matches.next(), matches.next()) {
+            (Some(first), Some(second)) => Err(StoreError::AmbiguousCommit {
+                prefix: prefix.to_string(),
+                first: first.commit,
+                second: second.commit,
+            }),
+            (found, _) => Ok(found),
+        }
+    }
 }
 
 impl Writer<'_> {

@@ -97,6 +97,26 @@ impl Reader<'_> {
         Ok(sources.collect::<Result<_, _>>()?)
     }
 
+    /// The source of each port of a project with its table, by port: the newest of
+    /// those whose commits were made up to a time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sources_until(
+        &self,
+        project: ProjectId,
+        until: Timestamp,
+    ) -> Result<Vec<Source>, StoreError> {
+        self.sources_where(
+            "port.project_id = ?1 AND source.id = (
+                 SELECT newest.id FROM source AS newest
+                 WHERE newest.port_id = port.id AND newest.committed_at <= ?2
+                 ORDER BY newest.committed_at DESC, newest.id DESC LIMIT 1)
+             ORDER BY port.name",
+            params![project, Seconds(until)],
+        )
+    }
+
     /// The newest source of a port, if one was uploaded.
     ///
     /// # Errors
@@ -170,45 +190,52 @@ impl Reader<'_> {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<Source>, StoreError> {
+        Ok(self.sources_where(condition, values)?.into_iter().next())
+    }
+
+    fn sources_where(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Vec<Source>, StoreError> {
         let mut query = self.sql.prepare_cached(&format!("{SELECT_SOURCE} WHERE {condition}"))?;
-        let found = query
-            .query_row(values, |row| {
-                let summary = SourceSummary::from_row(row)?;
-                let folded: u32 = row.get("folded")?;
-                let main = row.get::<_, Option<Json<MainFunction>>>("main")?;
-                let drivers = row.get::<_, Option<Json<Vec<Driver>>>>("drivers")?;
-                let table = InitTable {
-                    schema: SCHEMA_VERSION,
-                    file: FileFacts {
-                        sha256: summary.sha256,
-                        size: summary.size,
-                        format: row.get("format")?,
-                    },
-                    source: Some(SourceFile {
-                        port: summary.port.clone(),
-                        path: summary.path.clone(),
-                        commit: Some(summary.commit.clone()),
-                        drivers: drivers.map(|drivers| drivers.0).unwrap_or_default(),
-                    }),
-                    arch: None,
-                    bits: None,
-                    endian: None,
-                    origins: row.get::<_, Json<_>>("origins")?.0,
-                    levels: row.get::<_, Json<_>>("levels")?.0,
-                    main: main.map(|main| MainFunction { folded, ..main.0 }),
-                    entries: Vec::new(),
-                    anomalies: row.get::<_, Json<_>>("anomalies")?.0,
-                    guards: Vec::new(),
-                    findings: Vec::new(),
-                };
-                Ok((summary, table, row.get::<_, Vec<u8>>("packed")?))
-            })
-            .optional()?;
-        let Some((summary, mut table, places)) = found else {
-            return Ok(None);
+        let found = query.query_map(values, |row| {
+            let summary = SourceSummary::from_row(row)?;
+            let folded: u32 = row.get("folded")?;
+            let main = row.get::<_, Option<Json<MainFunction>>>("main")?;
+            let drivers = row.get::<_, Option<Json<Vec<Driver>>>>("drivers")?;
+            let table = InitTable {
+                schema: SCHEMA_VERSION,
+                file: FileFacts {
+                    sha256: summary.sha256,
+                    size: summary.size,
+                    format: row.get("format")?,
+                },
+                source: Some(SourceFile {
+                    port: summary.port.clone(),
+                    path: summary.path.clone(),
+                    commit: Some(summary.commit.clone()),
+                    drivers: drivers.map(|drivers| drivers.0).unwrap_or_default(),
+                }),
+                arch: None,
+                bits: None,
+                endian: None,
+                origins: row.get::<_, Json<_>>("origins")?.0,
+                levels: row.get::<_, Json<_>>("levels")?.0,
+                main: main.map(|main| MainFunction { folded, ..main.0 }),
+                entries: Vec::new(),
+                anomalies: row.get::<_, Json<_>>("anomalies")?.0,
+                guards: Vec::new(),
+                findings: Vec::new(),
+            };
+            Ok((summary, table, row.get::<_, Vec<u8>>("packed")?))
+        })?;
+        let with_entries = |found: rusqlite::Result<(SourceSummary, InitTable, Vec<u8>)>| {
+            let (summary, mut table, places) = found?;
+            table.entries = self.entries(summary.table, &places)?;
+            Ok(Source { summary, table })
         };
-        table.entries = self.entries(summary.table, &places)?;
-        Ok(Some(Source { summary, table }))
+        found.map(with_entries).collect()
     }
 }
 

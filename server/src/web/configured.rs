@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
 
 use super::policies::{Judge, Policies};
-use super::{AppError, checked};
+use super::{AppError, findings};
 use crate::analyze::policy::{Means, Satisfied, Waiver};
 use crate::config::Config;
 use crate::model::PortName;
@@ -188,7 +188,7 @@ fn waivers(
     if all.is_empty() {
         return Ok(Vec::new());
     }
-    let unused = checked::report(reader, project.id, judge)?.waivers;
+    let unused = findings::of_text(reader, project.id, judge)?.waivers;
     let own = all.len() - judge.inherited().map_or(0, |policy| policy.waivers.len());
     let state = |(index, waiver): (usize, &Waiver)| WaiverState {
         effect: match unused.iter().find(|unused| unused.waiver == *waiver) {

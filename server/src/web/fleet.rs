@@ -2,7 +2,9 @@
 //! project, each by its text or by what most of its boards run, or the boards of
 //! one port by their latest builds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use super::AppError;
 use super::answers;
@@ -48,16 +50,16 @@ impl Tables {
     /// The ports of a project: by the text of main, and where that was not
     /// uploaded by the order that most of its boards run.
     fn of_ports(mut self, reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
-        let sources: Vec<PortName> =
-            reader.sources(project.id)?.into_iter().map(|source| source.port).collect();
-        for port in &sources {
-            if let Some(source) = reader.source_of_port(project.id, port)? {
-                let index = self.push(source.table, port);
-                self.add(port.to_string(), port, None, index);
-            }
+        let sources = reader.sources_until(project.id, Timestamp::MAX)?;
+        let with_text: BTreeSet<PortName> =
+            sources.iter().map(|source| source.summary.port.clone()).collect();
+        for source in sources {
+            let port = source.summary.port;
+            let index = self.push(source.table, &port);
+            self.add(port.to_string(), &port, None, index);
         }
         for summary in reader.ports(project.id)? {
-            if sources.contains(&summary.name) {
+            if with_text.contains(&summary.name) {
                 continue;
             }
             let boards = reader.port_boards(project.id, &summary.name)?;

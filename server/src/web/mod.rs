@@ -2,12 +2,12 @@
 //!
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
-//! - `checked` is what the rules say, for both
 //! - `configured` is what a project configures, in full
 //! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
 //! - [`openapi`] is the description of the API
+//! - `findings` is what the rules say of a project, for both
 //! - `fleet` puts the tables of ports or boards side by side
 //! - `matrix_filter` reads which part of a matrix an address asks for
 //! - `path` reads the names in an address
@@ -19,10 +19,10 @@ mod answers;
 mod api;
 mod assets;
 mod auth;
-mod checked;
 mod comparison;
 mod configured;
 mod error;
+mod findings;
 mod fleet;
 mod matrix_filter;
 pub mod openapi;
@@ -94,6 +94,8 @@ pub fn router(app: AppState) -> Router {
             "/projects/{project}/ports/{port}/boards/{board}/builds/{commit}",
             get(api::boards::build),
         )
+        .route("/rules", get(api::rules::list))
+        .route("/rules/{rule}", get(api::rules::show))
         .route("/openapi.json", get(openapi::serve))
         // Routes rather than a fallback: `/{project}/{port}` would take these.
         .route("/", any(no_endpoint))
@@ -106,6 +108,8 @@ pub fn router(app: AppState) -> Router {
         // For what stands above; pages answer in their own way.
         .method_not_allowed_fallback(wrong_method)
         .route("/-/static/{name}", get(assets::asset))
+        .route("/-/rules", get(pages::rules))
+        .route("/-/rules/{rule}", get(pages::rule))
         .route("/", get(pages::projects))
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))

@@ -7,7 +7,7 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, compare, configuration, matrix, projects, sources, tree, upload};
+use super::api::{boards, compare, configuration, matrix, projects, rules, sources, tree, upload};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,6 +32,8 @@ use super::api::{boards, compare, configuration, matrix, projects, sources, tree
         sources::project_history,
         sources::catalog,
         sources::findings,
+        rules::list,
+        rules::show,
         upload::upload,
         tree::upload,
         super::healthz,

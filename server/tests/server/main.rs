@@ -5,6 +5,7 @@ mod api_answers;
 mod browser;
 mod compare;
 mod configurations;
+mod findings;
 mod matrix;
 mod pages;
 mod pages_of_trees;

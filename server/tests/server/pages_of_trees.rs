@@ -488,10 +488,27 @@ fn findings_stand_with_their_evidence_and_their_waiver() {
         text(&html, ".waiver"),
         "[[waiver]] rule = \"IB301\" port = \"stm32\" subsystem = \"usb<i>\" reason = \"\""
     );
+    assert_eq!(attributes(&html, "section h3 a.chip", "href"), ["/-/rules/IB301"]);
     let html = page(&app, "/micropython/-/findings?port=rp2");
     assert!(texts(&html, "section.group").is_empty());
     let twin = app.get("/api/v1/projects/micropython/findings").json();
+    assert_eq!(twin["of"], "source");
     assert_eq!(twin["findings"][0]["rule"], "IB301");
     assert_eq!(twin["findings"][0]["of"], "stm32");
+    assert_eq!(twin["findings"][0]["boards"], serde_json::json!([]));
     assert_eq!(twin["checked"].as_array().unwrap().len(), 3);
+    let narrowed = "/api/v1/projects/micropython/findings?rule=missing-deinit&severity=note";
+    assert_eq!(app.get(narrowed).json()["findings"], serde_json::json!([]));
+    for (query, said) in [
+        ("of=trees", "the parameter `of` is none that it can be: expected source or builds"),
+        ("rule=IB30", "there is no rule `IB30`: the nearest is IB301 (missing-deinit)"),
+        (
+            "since=yesterday",
+            "the parameter `since` is none that it can be: expected a day such as 2026-06-30, or the beginning of a commit",
+        ),
+    ] {
+        let (status, _, message) =
+            app.get(&format!("/api/v1/projects/micropython/findings?{query}")).error();
+        assert_eq!((status, message.as_str()), (400, said));
+    }
 }

@@ -34,7 +34,7 @@ mod table_too_long;
 mod wild_pointer;
 
 use doc::Example;
-pub use doc::{Doc, Piece};
+pub use doc::{Doc, ExplainedExample, Explanation, Piece};
 
 use super::consensus::Consensus;
 use super::fleet::{Fleet, entry};

@@ -7,6 +7,7 @@ pub(super) mod matrix;
 pub(super) mod parameters;
 pub(super) mod projects;
 pub(super) mod receive;
+pub(super) mod rules;
 pub(super) mod sources;
 pub(super) mod tree;
 pub(super) mod upload;

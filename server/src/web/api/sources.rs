@@ -6,15 +6,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::Parameters;
-use crate::analyze::check::Report;
 use crate::model::{InitTable, PortName, ProjectName, SourceChange, SymbolName};
 use crate::store::{
     CommitPrefix, HistoryPart, HistorySummary, ListedBoard, ProjectChange, SourceSummary,
     TreeCommit,
 };
 use crate::web::answers::PROJECT_CHANGES_SHOWN;
+use crate::web::findings::{FindingsQuery, Listing};
 use crate::web::path::ApiPath;
-use crate::web::{AppError, AppState, ErrorEnvelope, checked};
+use crate::web::{AppError, AppState, ErrorEnvelope};
 
 /// The main of a port as its text says.
 #[derive(Serialize, ToSchema)]
@@ -192,23 +192,44 @@ pub(in crate::web) async fn catalog(
     .await
 }
 
-/// What the rules say of the mains of all ports, side by side
+/// What the rules say of a project: of its mains side by side, or of the latest
+/// build of each board
 #[utoipa::path(get, path = "/api/v1/projects/{project}/findings", tag = "trees",
-    params(("project" = String, Path, description = "Name of the project")),
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("of" = Option<String>, Query, description = "`source` or `builds`; without it the source tree, where one was uploaded"),
+        ("rule" = Option<String>, Query, description = "Only those of this rule, by code or name"),
+        ("severity" = Option<String>, Query, description = "`note`, `warning` or `error`"),
+        ("port" = Option<String>, Query, description = "Only those of this port"),
+        ("since" = Option<String>, Query, description = "Only those that the newest state up to this commit, or before this day, did not have"),
+    ),
     responses(
         (status = 200, description = "The findings, waived ones among them, and waivers that waive nothing",
-         body = Report),
+         body = Listing),
+        (status = 400, description = "A parameter cannot be read", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
     ))]
 pub(in crate::web) async fn findings(
     State(app): State<AppState>,
     ApiPath(project): ApiPath<String>,
-) -> Result<Json<Report>, AppError> {
+    Query(given): Query<Vec<(String, String)>>,
+) -> Result<Json<Listing>, AppError> {
+    let given = Parameters::new(given, &["of", "rule", "severity", "port", "since"])?;
+    let text = |name| given.optional::<String>(name).map(Option::unwrap_or_default);
+    let query = FindingsQuery {
+        of: text("of")?,
+        rule: text("rule")?,
+        severity: text("severity")?,
+        port: text("port")?,
+        since: text("since")?,
+    };
+    let filter = query.filter().map_err(|error| AppError::bad_request("bad-parameter", error))?;
     let policies = app.policies();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let judge = policies.judge(reader, &project)?;
-        Ok::<_, AppError>(Json(checked::report(reader, project.id, &judge)?))
+        let mut listing = filter.read(reader, &policies.judge(reader, &project)?, &project)?;
+        listing.findings.retain(|listed| filter.fits(listed));
+        Ok::<_, AppError>(Json(listing))
     })
     .await
 }

@@ -9,6 +9,7 @@ use super::repository::Repository;
 use super::run::{Place, Row, Run};
 use super::when::When;
 use super::{PageError, Shell, find_board, find_project, no_board, page, shown};
+use crate::analyze::rules;
 use crate::model::{BoardId, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName};
 use crate::store::{Build as StoredBuild, CommitPrefix};
 use crate::web::path::PagePath;
@@ -48,6 +49,8 @@ pub(super) struct Chip {
 
 pub(super) struct FindingView {
     pub(super) rule: String,
+    /// The name of the rule.
+    pub(super) name: &'static str,
     pub(super) severity: &'static str,
     pub(super) class: &'static str,
     pub(super) message: Vec<Part>,
@@ -66,6 +69,7 @@ impl FindingView {
     pub(super) fn new(finding: &Finding) -> Self {
         Self {
             rule: finding.rule.clone(),
+            name: rules::rule(&finding.rule).map_or("", |rule| rule.name),
             severity: finding.severity.as_str(),
             class: if finding.waived.is_some() { "ok" } else { class(finding.severity) },
             message: Part::all(&finding.message),

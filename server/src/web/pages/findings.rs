@@ -1,32 +1,26 @@
 //! `/PROJECT/-/findings`: what the rules say of the mains of a source tree side by
-//! side, each finding with its evidence and its waiver ready to copy.
+//! side, or of the builds, each finding with its evidence and its waiver ready to
+//! copy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::build::{FindingView, Part};
 use super::repository::Repository;
 use super::{PageError, Shell, counted, find_project, page, query_of};
-use crate::analyze::check::Found;
 use crate::analyze::rules;
-use crate::model::{CommitSha, Location, ProjectName, Severity};
+use crate::model::{CommitSha, Evidence, Location, ProjectName, Severity};
+use crate::web::findings::{Compared, FindingsQuery, Listed, Listing, Of};
 use crate::web::path::PagePath;
-use crate::web::{AppError, AppState, checked};
+use crate::web::{AppError, AppState};
 
-#[derive(Debug, Default, Deserialize)]
-pub(in crate::web) struct FindingsQuery {
-    #[serde(default)]
-    rule: String,
-    #[serde(default)]
-    severity: String,
-    #[serde(default)]
-    port: String,
-}
+/// Most ports or boards that are named of which nothing was known.
+const MAX_UNKNOWN: usize = 6;
 
 #[derive(Template)]
 #[template(path = "findings.html")]
@@ -35,10 +29,14 @@ struct FindingsPage {
     project: ProjectName,
     answer: String,
     rest: String,
-    /// How many ports were checked.
+    /// How many ports or boards were checked.
     checked: usize,
+    is_of_builds: bool,
     is_filtered: bool,
     is_configured: bool,
+    since: String,
+    /// What `since` was compared with, in words.
+    compared: String,
     rules: Vec<Choice>,
     severities: Vec<Choice>,
     ports: Vec<Choice>,
@@ -56,8 +54,9 @@ struct Choice {
 struct Row {
     id: String,
     view: FindingView,
-    name: &'static str,
     port: String,
+    /// The boards that have it; empty for the text of the port's main.
+    boards: Vec<String>,
     place: Option<Place>,
     suggestion: Vec<Part>,
     confidence: &'static str,
@@ -84,73 +83,74 @@ pub(in crate::web) async fn findings(
     query: Result<Query<FindingsQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
+    let filter = query.filter().map_err(PageError::bad_request)?;
     let policies = app.policies();
-    let (project, report, commits) = app
+    let (project, listing, filter) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let report = checked::report(reader, project.id, &policies.judge(reader, &project)?)?;
-            let sources = reader.sources(project.id)?;
-            let commits: BTreeMap<String, CommitSha> = sources
-                .into_iter()
-                .map(|source| (source.port.to_string(), source.commit))
-                .collect();
-            Ok::<_, AppError>((project, report, commits))
+            let listing = filter.read(reader, &policies.judge(reader, &project)?, &project)?;
+            Ok::<_, AppError>((project, listing, filter))
         })
         .await?;
     let repository = project.repository_url.as_deref().map(Repository::new);
-    let place = |port: &str, place: &Option<Location>| {
+    let place = |commit: Option<&CommitSha>, place: &Option<Location>| {
         let place = place.as_ref()?;
-        let link = repository.as_ref().zip(commits.get(port));
+        let link = repository.as_ref().zip(commit);
         let link = link.and_then(|(repository, commit)| repository.line(commit, place));
         Some(Place { text: place.to_string(), link })
     };
-    let row = |found: &Found| Row {
-        id: found.fingerprint.clone(),
-        view: FindingView::new(&found.finding),
-        name: rules::rule(&found.finding.rule).map_or("", |rule| rule.name),
-        port: found.of.clone(),
-        place: place(&found.of, &found.place),
-        suggestion: found.finding.suggestion.as_deref().map(Part::all).unwrap_or_default(),
-        confidence: found.finding.confidence.as_str(),
-        evidence: found
-            .finding
-            .evidence
-            .iter()
-            .map(|piece| Piece {
-                port: piece.of.clone(),
-                function: piece.function.as_ref().map(ToString::to_string).unwrap_or_default(),
-                place: place(&piece.of, &piece.place),
-            })
-            .collect(),
-        waiver: waiver(found),
+    let piece = |piece: &Evidence| Piece {
+        port: piece.of.clone(),
+        function: piece.function.as_ref().map(ToString::to_string).unwrap_or_default(),
+        place: place(listing.commits.get(&piece.of), &piece.place),
     };
-    let fits = |found: &&Found| {
-        (query.rule.is_empty() || query.rule == found.finding.rule)
-            && (query.severity.is_empty() || query.severity == found.finding.severity.as_str())
-            && (query.port.is_empty() || query.port == found.of)
+    let row = |listed: &Listed| {
+        let Listed { found, boards, commit } = listed;
+        Row {
+            id: found.fingerprint.clone(),
+            view: FindingView::new(&found.finding),
+            port: found.of.clone(),
+            boards: boards.clone(),
+            place: place(Some(commit), &found.place),
+            suggestion: found.finding.suggestion.as_deref().map(Part::all).unwrap_or_default(),
+            confidence: found.finding.confidence.as_str(),
+            evidence: found.finding.evidence.iter().map(piece).collect(),
+            waiver: waiver(listed),
+        }
     };
-    let count = |severity| report.open().filter(|found| found.finding.severity == severity).count();
-    let waived = report.findings.iter().filter(|found| found.finding.waived.is_some()).count();
+    let is_waived = |listed: &&Listed| listed.found.finding.waived.is_some();
+    let count = |severity| {
+        let open = listing.findings.iter().filter(|listed| !is_waived(listed));
+        open.filter(|listed| listed.found.finding.severity == severity).count()
+    };
+    let waived = listing.findings.iter().filter(is_waived).count();
     // What matters most comes first, and what is waived last.
-    let mut shown: Vec<&Found> = report.findings.iter().filter(fits).collect();
-    shown.sort_by_key(|found| {
-        (found.finding.waived.is_some(), std::cmp::Reverse(found.finding.severity))
+    let mut shown: Vec<&Listed> =
+        listing.findings.iter().filter(|listed| filter.fits(listed)).collect();
+    shown.sort_by_key(|listed| {
+        (is_waived(listed), std::cmp::Reverse(listed.found.finding.severity))
     });
-    let choices = |key: fn(&Found) -> String, label: fn(&str) -> String, chosen: &str| {
-        let values: BTreeSet<String> = report.findings.iter().map(key).collect();
-        let choice = |value: String| Choice {
-            count: report.findings.iter().filter(|found| key(found) == value).count(),
+    let choices = |key: fn(&Listed) -> String, label: fn(&str) -> String, chosen: &str| {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for listed in &listing.findings {
+            *counts.entry(key(listed)).or_default() += 1;
+        }
+        let choice = |(value, count): (String, usize)| Choice {
+            count,
             chosen: value == chosen,
             label: label(&value),
             value,
         };
-        values.into_iter().map(choice).collect::<Vec<_>>()
+        counts.into_iter().map(choice).collect::<Vec<_>>()
     };
     let name_of = |code: &str| {
         rules::rule(code).map_or_else(|| code.to_owned(), |rule| format!("{code} {}", rule.name))
     };
     page(&FindingsPage {
-        shell: Shell::of(&project.name, format!("/api/v1/projects/{}/findings", project.name)),
+        shell: Shell::of(
+            &project.name,
+            format!("/api/v1/projects/{}/findings{}", project.name, query.address()),
+        ),
         answer: format!(
             "{}, {} and {}",
             counted(count(Severity::Error), "error"),
@@ -158,28 +158,78 @@ pub(in crate::web) async fn findings(
             counted(count(Severity::Note), "note")
         ),
         rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
-        checked: report.checked.len(),
-        is_filtered: !(query.rule.is_empty() && query.severity.is_empty() && query.port.is_empty()),
+        checked: listing.checked.len(),
+        is_of_builds: listing.of == Of::Builds,
         is_configured: project.configuration.is_some(),
-        rules: choices(|found| found.finding.rule.clone(), name_of, &query.rule),
+        is_filtered: filter.narrows() || listing.since.is_some(),
+        compared: listing.since.as_ref().map(|since| compared(&listing, since)).unwrap_or_default(),
+        rules: choices(
+            |listed| listed.found.finding.rule.clone(),
+            name_of,
+            filter.rule.map_or("", |rule| rule.code),
+        ),
         severities: choices(
-            |found| found.finding.severity.as_str().to_owned(),
+            |listed| listed.found.finding.severity.as_str().to_owned(),
             str::to_owned,
             &query.severity,
         ),
-        ports: choices(|found| found.of.clone(), str::to_owned, &query.port),
+        ports: choices(|listed| listed.found.of.clone(), str::to_owned, &query.port),
         rows: shown.into_iter().map(row).collect(),
+        since: query.since,
         project: project.name,
     })
 }
 
+/// What the findings were compared with, and what was not known then.
+fn compared(listing: &Listing, since: &Compared) -> String {
+    let what = match listing.of {
+        Of::Source => "source tree",
+        Of::Builds => "build",
+    };
+    let asked = &since.asked;
+    let Some(until) = since.until else {
+        return format!(
+            "Nothing of commit {asked} was uploaded, so nobody knows when it was and what was found then: all findings are listed."
+        );
+    };
+    let Some(commit) = &since.commit else {
+        return format!(
+            "No {what} of {asked} or before was uploaded, so nobody knows what was found then: all findings are listed."
+        );
+    };
+    let mut text = if commit.as_str() == asked {
+        format!("Only what the {what} of {commit} did not have ({}).", until.strftime("%Y-%m-%d"))
+    } else {
+        format!("Only what the newest {what} up to {asked} did not have: that of {commit}.")
+    };
+    if !since.unknown.is_empty() {
+        let names: Vec<&str> = since.unknown.iter().take(MAX_UNKNOWN).map(String::as_str).collect();
+        let more = match since.unknown.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let names = names.join(", ");
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            " Of {names}{more} nothing was known then, and all of their findings are listed."
+        );
+    }
+    text
+}
+
 /// The lines that waive a finding, for `initboard.toml`.
-fn waiver(found: &Found) -> String {
-    let subsystem = found.finding.subsystem.as_deref();
+fn waiver(listed: &Listed) -> String {
+    let Listed { found, boards, .. } = listed;
+    let board = match boards.as_slice() {
+        [only] => Some(only.as_str()),
+        _ => None,
+    };
     let keys = [
         ("rule", Some(found.finding.rule.as_str())),
         ("port", Some(found.of.as_str())),
-        ("subsystem", subsystem),
+        ("board", board),
+        ("subsystem", found.finding.subsystem.as_deref()),
         ("reason", Some("")),
     ];
     let lines = keys.iter().filter_map(|(key, value)| {

@@ -24,6 +24,8 @@ mod project_configuration;
 mod project_history;
 mod projects;
 mod repository;
+mod rule;
+mod rules;
 mod run;
 mod search;
 mod slope;
@@ -50,6 +52,8 @@ pub(super) use port::port;
 pub(super) use project_configuration::project_configuration;
 pub(super) use project_history::project_history;
 pub(super) use projects::projects;
+pub(super) use rule::rule;
+pub(super) use rules::rules;
 pub(super) use search::search;
 pub(super) use subsystem::subsystem;
 
@@ -123,7 +127,7 @@ fn missing(message: String) -> AppError {
 }
 
 /// A query parameter's value (WHATWG URL, application/x-www-form-urlencoded).
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => {

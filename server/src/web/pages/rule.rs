@@ -1,0 +1,63 @@
+//! `/-/rules/CODE`: what one rule looks at, why, what to do, and how often each
+//! project has it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::build::{Part, class};
+use super::{PageError, Shell, page};
+use crate::analyze::rules::{self, Piece};
+use crate::web::AppState;
+use crate::web::findings::{self, RuleCount};
+use crate::web::path::PagePath;
+
+#[derive(Template)]
+#[template(path = "rule.html")]
+struct RulePage {
+    shell: Shell,
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    class: &'static str,
+    summary: Vec<Part>,
+    blocks: Vec<Block>,
+    counts: Vec<RuleCount>,
+}
+
+/// A piece of the documentation as it is shown.
+enum Block {
+    Heading(&'static str),
+    Paragraph(Vec<Part>),
+    Code { caption: &'static str, text: String },
+}
+
+pub(in crate::web) async fn rule(
+    State(app): State<AppState>,
+    PagePath(wanted): PagePath<String>,
+) -> Result<Response, PageError> {
+    let rule = rules::find(&wanted)
+        .map_err(|error| PageError::not_found(format!("Here, {error}; /-/rules lists all.")))?;
+    if wanted != rule.code {
+        return Ok(Redirect::permanent(&format!("/-/rules/{}", rule.code)).into_response());
+    }
+    let policies = app.policies();
+    let counts = app.read(move |reader| findings::counts_of_rule(reader, &policies, rule)).await?;
+    let block = |piece| match piece {
+        Piece::Heading(heading) => Block::Heading(heading),
+        Piece::Paragraph(text) => Block::Paragraph(Part::all(&text)),
+        Piece::Code { is_mended, text, .. } => {
+            Block::Code { caption: Piece::caption(is_mended), text }
+        }
+    };
+    page(&RulePage {
+        shell: Shell { json: Some(format!("/api/v1/rules/{}", rule.code)), ..Shell::default() },
+        code: rule.code,
+        name: rule.name,
+        severity: rule.severity.as_str(),
+        class: class(rule.severity),
+        summary: Part::all(rule.doc.summary),
+        blocks: rule.doc.pieces().into_iter().map(block).collect(),
+        counts,
+    })
+}

@@ -1,0 +1,55 @@
+//! `/-/rules`: all rules by family, each in a line.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::build::{Part, class};
+use super::{PageError, Shell, page};
+use crate::analyze::rules::{FAMILIES, RULES};
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct RulesPage {
+    shell: Shell,
+    count: usize,
+    families: Vec<Family>,
+}
+
+struct Family {
+    code: &'static str,
+    question: &'static str,
+    rules: Vec<Row>,
+}
+
+struct Row {
+    code: &'static str,
+    name: &'static str,
+    severity: &'static str,
+    class: &'static str,
+    summary: Vec<Part>,
+}
+
+pub(in crate::web) async fn rules() -> Result<Response, PageError> {
+    let family = |(code, question): (&'static str, &'static str)| Family {
+        code,
+        question,
+        rules: RULES
+            .iter()
+            .filter(|rule| rule.code.starts_with(code))
+            .map(|rule| Row {
+                code: rule.code,
+                name: rule.name,
+                severity: rule.severity.as_str(),
+                class: class(rule.severity),
+                summary: Part::all(rule.doc.summary),
+            })
+            .collect(),
+    };
+    let mut families: Vec<Family> = FAMILIES.into_iter().map(family).collect();
+    families.retain(|family| !family.rules.is_empty());
+    page(&RulesPage {
+        shell: Shell { json: Some("/api/v1/rules".to_owned()), ..Shell::default() },
+        count: RULES.len(),
+        families,
+    })
+}
