@@ -27,6 +27,9 @@ pub(super) struct Check {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Terminal)]
     format: Format,
+    /// Address of a server of initboard, to whose pages of the rules SARIF links
+    #[arg(long, value_name = "URL", env = "INITBOARD_SERVER")]
+    server: Option<String>,
     /// Exit with 1 from this severity on, waived and known findings left out
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
     fail_on: FailOn,
@@ -83,7 +86,9 @@ impl Check {
         let text = match self.format {
             Format::Terminal => findings::terminal(&report),
             Format::Json => json::value(&report),
-            Format::Sarif => sarif::text(&report),
+            Format::Sarif => {
+                sarif::text(&report, self.server.as_deref().map(|url| url.trim_end_matches('/')))
+            }
             Format::Markdown => findings::markdown(&report),
         };
         print(&text)?;

@@ -90,8 +90,8 @@ pub fn reference() -> String {
             let _ = writeln!(text, "| [{code}](#{anchor}) | {name} | {severity} | {summary} |");
         }
         for rule in rules() {
-            let Rule { code, name, doc, .. } = rule;
-            let _ = write!(text, "\n### {code} {name}\n\n{}.\n\n", upper_first(doc.summary));
+            let Rule { code, name, .. } = rule;
+            let _ = write!(text, "\n### {code} {name}\n\n{}\n\n", sentence(rule));
             text.push_str(&markdown(rule, 4));
         }
         text.push('\n');
@@ -101,10 +101,11 @@ pub fn reference() -> String {
     text
 }
 
-/// The same clause with a capital letter, where it does not begin with a name.
-fn upper_first(clause: &str) -> String {
-    let mut chars = clause.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+/// When a rule holds, as a sentence.
+pub fn sentence(rule: &Rule) -> String {
+    let mut chars = rule.doc.summary.chars();
+    let first = chars.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(chars).chain(['.']).collect()
 }
 
 #[cfg(test)]

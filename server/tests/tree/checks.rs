@@ -94,6 +94,13 @@ fn code_scanning_gets_a_rule_a_place_and_a_fingerprint() {
     assert_eq!(place["region"]["startLine"], 4);
     assert_eq!(result["partialFingerprints"]["initboard/v1"].as_str().unwrap().len(), 16);
     assert_eq!(result["suppressions"][0]["justification"], "because");
+    assert!(rules.iter().all(|rule| rule.get("helpUri").is_none()), "no server is known");
+    let linked = run(&["--format", "sarif", "--server", "https://x.example/"], folder.path());
+    let linked: Value = serde_json::from_str(out(&linked)).unwrap();
+    assert_eq!(
+        linked["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"],
+        "https://x.example/-/rules/IB101"
+    );
 }
 
 #[test]
