@@ -8,4 +8,5 @@ mod hostile;
 mod layouts;
 mod made;
 mod orders;
+mod planted;
 mod repositories;
