@@ -34,6 +34,10 @@ struct FindingsPage {
     is_of_builds: bool,
     is_filtered: bool,
     is_configured: bool,
+    /// What is said where there is no row.
+    nothing: &'static str,
+    /// What is said where what was found before is left out.
+    newness: &'static str,
     since: String,
     /// What `since` was compared with, in words.
     compared: String,
@@ -123,6 +127,7 @@ pub(in crate::web) async fn findings(
         let open = listing.findings.iter().filter(|listed| !is_waived(listed));
         open.filter(|listed| listed.found.finding.severity == severity).count()
     };
+    let is_new = listing.since.as_ref().is_some_and(|since| since.commit.is_some());
     let waived = listing.findings.iter().filter(is_waived).count();
     // What matters most comes first, and what is waived last.
     let mut shown: Vec<&Listed> =
@@ -130,19 +135,6 @@ pub(in crate::web) async fn findings(
     shown.sort_by_key(|listed| {
         (is_waived(listed), std::cmp::Reverse(listed.found.finding.severity))
     });
-    let choices = |key: fn(&Listed) -> String, label: fn(&str) -> String, chosen: &str| {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for listed in &listing.findings {
-            *counts.entry(key(listed)).or_default() += 1;
-        }
-        let choice = |(value, count): (String, usize)| Choice {
-            count,
-            chosen: value == chosen,
-            label: label(&value),
-            value,
-        };
-        counts.into_iter().map(choice).collect::<Vec<_>>()
-    };
     let name_of = |code: &str| {
         rules::rule(code).map_or_else(|| code.to_owned(), |rule| format!("{code} {}", rule.name))
     };
@@ -161,23 +153,51 @@ pub(in crate::web) async fn findings(
         checked: listing.checked.len(),
         is_of_builds: listing.of == Of::Builds,
         is_configured: project.configuration.is_some(),
+        nothing: match (filter.narrows(), is_new) {
+            (true, _) => "No finding is like that.",
+            (false, true) => "Nothing is new.",
+            (false, false) => "The rules find nothing.",
+        },
+        newness: if is_new { ", all of them new," } else { "" },
         is_filtered: filter.narrows() || listing.since.is_some(),
         compared: listing.since.as_ref().map(|since| compared(&listing, since)).unwrap_or_default(),
         rules: choices(
+            &listing,
             |listed| listed.found.finding.rule.clone(),
             name_of,
             filter.rule.map_or("", |rule| rule.code),
         ),
         severities: choices(
+            &listing,
             |listed| listed.found.finding.severity.as_str().to_owned(),
             str::to_owned,
             &query.severity,
         ),
-        ports: choices(|listed| listed.found.of.clone(), str::to_owned, &query.port),
+        ports: choices(&listing, |listed| listed.found.of.clone(), str::to_owned, &query.port),
         rows: shown.into_iter().map(row).collect(),
         since: query.since,
         project: project.name,
     })
+}
+
+/// The values that findings have, with how many of them have each.
+fn choices(
+    listing: &Listing,
+    key: fn(&Listed) -> String,
+    label: fn(&str) -> String,
+    chosen: &str,
+) -> Vec<Choice> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for listed in &listing.findings {
+        *counts.entry(key(listed)).or_default() += 1;
+    }
+    let choice = |(value, count): (String, usize)| Choice {
+        count,
+        chosen: value == chosen,
+        label: label(&value),
+        value,
+    };
+    counts.into_iter().map(choice).collect()
 }
 
 /// What the findings were compared with, and what was not known then.
