@@ -178,7 +178,10 @@ impl Config {
     pub fn shipped() -> Self {
         let (name, text) = SHIPPED[0];
         let shipped = Self::parse(text.as_bytes());
-        shipped.unwrap_or_else(|error| unreachable!("the configuration of {name}: {error}"))
+        let mut shipped =
+            shipped.unwrap_or_else(|error| unreachable!("the configuration of {name}: {error}"));
+        shipped.policy.shipped_waivers = shipped.policy.waivers.len();
+        shipped
     }
 
     /// Reads a configuration.
@@ -193,6 +196,7 @@ impl Config {
         let text = std::str::from_utf8(text).map_err(|_| ConfigError::NotUtf8)?;
         let mut sections = read(text)?;
         let extends = sections.extends.clone();
+        let own_waivers = sections.waiver.len();
         if let Some(base) = &extends {
             let shipped = SHIPPED.iter().find(|(name, _)| name == base);
             let (_, text) = shipped.ok_or_else(|| ConfigError::UnknownBase {
@@ -207,8 +211,9 @@ impl Config {
             .into_iter()
             .map(|(subsystem, patterns)| (subsystem, patterns.into_list()))
             .collect();
-        let policy =
+        let mut policy =
             Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?;
+        policy.shipped_waivers = policy.waivers.len() - own_waivers;
         let FirmwareSection { levels, main_functions, .. } = sections.firmware.unwrap_or_default();
         Ok(Self {
             extends,

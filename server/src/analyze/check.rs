@@ -65,6 +65,9 @@ pub struct UnusedWaiver {
     /// The waiver.
     #[serde(flatten)]
     pub waiver: Waiver,
+    /// Whether it belongs to the shipped configuration, which no project need tidy
+    /// up.
+    pub is_shipped: bool,
     /// Whether its day has passed; otherwise no finding is like it.
     pub has_run_out: bool,
 }
@@ -115,12 +118,14 @@ pub fn check(
     all.extend(rules::findings_across(&fleet, &consensus));
     let mut used = BTreeSet::new();
     let found = settled(subjects, all, policy, baseline, today, &mut used);
+    let own = policy.waivers.len().saturating_sub(policy.shipped_waivers);
     let unused = policy.waivers.iter().enumerate().filter(|(index, _)| !used.contains(index));
     Report {
         findings: found.into_iter().map(|(_, found)| found).collect(),
         checked: subjects.iter().map(|subject| subject.label.clone()).collect(),
         waivers: unused
-            .map(|(_, waiver)| UnusedWaiver {
+            .map(|(index, waiver)| UnusedWaiver {
+                is_shipped: index >= own,
                 waiver: waiver.clone(),
                 has_run_out: waiver.until.is_some_and(|until| until < today),
             })
@@ -195,6 +200,9 @@ pub fn weigh(
     match policy.severities.get(&finding.rule) {
         Some(None) => return Weight::Off,
         Some(Some(severity)) => finding.severity = *severity,
+        None if rules::rule(&finding.rule).is_some_and(|rule| rule.is_opt_in) => {
+            return Weight::Off;
+        }
         None => {}
     }
     let waives = |waiver: &Waiver| {

@@ -27,8 +27,11 @@ pub struct Policy {
     /// Severities that differ from those of the rules; `None` for a rule that is
     /// switched off.
     pub severities: BTreeMap<String, Option<Severity>>,
-    /// Findings that are accepted.
+    /// Findings that are accepted: the project's own, then the shipped ones that
+    /// it builds on.
     pub waivers: Vec<Waiver>,
+    /// How many of the waivers are shipped: no project need tidy those up.
+    pub shipped_waivers: usize,
 }
 
 /// How a deinit that nobody calls is satisfied all the same.
@@ -204,7 +207,13 @@ impl Policy {
                 Ok((known.code.to_owned(), value))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { aliases: Aliases::new(subsystems), satisfied, severities, waivers })
+        Ok(Self {
+            aliases: Aliases::new(subsystems),
+            satisfied,
+            severities,
+            waivers,
+            shipped_waivers: 0,
+        })
     }
 
     /// How the deinit of a subsystem is satisfied on a port, where it is

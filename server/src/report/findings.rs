@@ -16,7 +16,7 @@ pub fn terminal(report: &Report) -> String {
         // Writing to a String cannot fail.
         let _ = write_found(&mut text, found);
     }
-    for unused in &report.waivers {
+    for unused in report.waivers.iter().filter(|unused| !unused.is_shipped) {
         let _ = writeln!(text, "{DEINIT}waiver{DEINIT:#} {}", printable(&sentence(unused)));
     }
     if !text.is_empty() {

@@ -83,11 +83,13 @@ pub fn reference() -> String {
         }
         let _ = write!(text, "## {family}xx: {question}\n\n");
         text.push_str("| code | name | severity | holds when |\n|---|---|---|---|\n");
-        for Rule { code, name, severity, doc, .. } in rules() {
+        for Rule { code, name, severity, is_opt_in, doc, .. } in rules() {
             let anchor = format!("{code}-{name}").to_lowercase();
             let severity = severity.as_str();
+            let opt_in = if *is_opt_in { ", opt-in" } else { "" };
             let summary = doc.summary;
-            let _ = writeln!(text, "| [{code}](#{anchor}) | {name} | {severity} | {summary} |");
+            let _ =
+                writeln!(text, "| [{code}](#{anchor}) | {name} | {severity}{opt_in} | {summary} |");
         }
         for rule in rules() {
             let Rule { code, name, .. } = rule;

@@ -12,15 +12,15 @@ use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables::table;
 use crate::support::trees::{commit, empty, source, time};
 
-/// Three mains that start USB at every soft reset; `forgetful` one never stops it.
+/// Three mains that start a sensor at every soft reset; `forgetful` one never stops it.
 fn mains(number: u32, forgetful: &str) -> TreeFacts {
     let main = |port: &str| {
-        let stop = if port == forgetful { "pin_deinit" } else { "usb_deinit" };
+        let stop = if port == forgetful { "pin_deinit" } else { "sensor_deinit" };
         source(
             port,
             &[
                 (Stage::Start, "mp_init", None),
-                (Stage::Start, "usb_init", None),
+                (Stage::Start, "sensor_init", None),
                 (Stage::Stop, stop, None),
                 (Stage::Stop, "mp_deinit", None),
             ],

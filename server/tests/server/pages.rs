@@ -194,7 +194,7 @@ fn a_port_groups_the_boards_that_run_the_same() {
     );
     assert_eq!(
         texts(&html, ".group h3"),
-        ["Order 1 — 2 boards", "Order 2 — 1 board", "Order 3 — 1 board"]
+        ["Order 1 — 2 boards 1 finding", "Order 2 — 1 board", "Order 3 — 1 board"]
     );
     assert_eq!(texts(&html, ".group:nth-of-type(1) li a"), ["MPS2_NET", "MPS2_TWIN"]);
     let other = &texts(&html, ".group p")[1];

@@ -14,6 +14,24 @@ ports = ['mps2', 'nucleo']
 by = 'reinit'
 reason = 'pin_init0 forgets what the last pass left'
 
+[severities]
+never-stopped = 'note'
+
+[[satisfied]]
+subsystem = 'readline'
+by = 'reinit'
+reason = 'the init fills in its state anew'
+
+[[satisfied]]
+subsystem = 'extint'
+by = 'reinit'
+reason = 'the init fills in its state anew'
+
+[[satisfied]]
+subsystem = 'irq'
+by = 'reinit'
+reason = 'the init fills in its state anew'
+
 [[waiver]]
 rule = 'deinit-after-sweep'
 port = 'virt'
@@ -25,6 +43,16 @@ rule = 'missing-deinit'
 board = 'NUCLEO_LTO'
 subsystem = 'uart'
 reason = 'main calls it, and link-time optimisation inlined the call'
+
+[[waiver]]
+rule = 'not-mirrored'
+port = 'linux'
+reason = 'its registry keeps the order in which mains of this kind stop'
+
+[[waiver]]
+rule = 'not-mirrored'
+port = 'mps2'
+reason = 'its registry keeps the order in which mains of this kind stop'
 ";
 
 fn data() -> PathBuf {
@@ -66,17 +94,24 @@ fn sample(revision: u32) -> Vec<PathBuf> {
 #[test]
 fn each_defect_of_the_sample_ports_is_found_and_nothing_else() {
     // I2S of virt is never stopped, and its UART starts before the soft-reset loop.
-    // In the older revision nobody stops the DAC on MPS2_CAN: one other port has a
-    // DAC at all, and two are asked for.
-    for revision in [1, 2] {
+    // In the older revision nobody stops the DAC on MPS2_CAN, which one other port
+    // has at all; the counter of microbit is never stopped.
+    let dac = "IB306 MPS2_CAN dac";
+    for (revision, older) in [(1, &[dac][..]), (2, &[])] {
+        let counter = ["IB306 MICROBIT_LTO rtc_counter", "IB306 MICROBIT_RADIO rtc_counter"];
         assert_eq!(
             found(&sample(revision), CONFIG),
             [
-                "IB401 VIRT_CAN uart",
-                "IB401 VIRT_MINI uart",
-                "IB301 VIRT_NET i2s",
-                "IB401 VIRT_NET uart",
-            ],
+                &counter[..],
+                older,
+                &[
+                    "IB401 VIRT_CAN uart",
+                    "IB401 VIRT_MINI uart",
+                    "IB301 VIRT_NET i2s",
+                    "IB401 VIRT_NET uart",
+                ]
+            ]
+            .concat(),
             "revision {revision}"
         );
     }

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB302",
     name: "deinit-without-init",
     severity: Severity::Note,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Fleet(check),
 };

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB402",
     name: "driver-not-stopped",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Fleet(check),
 };

@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB110",
     name: "empty-registry",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         let walked = table.origins.contains(&Origin::Registry) && !table.levels.is_empty();

@@ -13,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB304",
     name: "guard-mismatch",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(check),
 };

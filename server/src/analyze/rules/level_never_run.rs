@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB106",
     name: "level-never-run",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         // A level that is run, and nobody knows which, may be this one.

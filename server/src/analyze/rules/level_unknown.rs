@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB115",
     name: "level-unknown",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::LevelUnknown, |anomaly| {

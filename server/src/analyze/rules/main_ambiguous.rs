@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB113",
     name: "main-ambiguous",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::MainAmbiguous, |anomaly| {

@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB112",
     name: "main-not-read",
     severity: Severity::Note,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         let mut hits = per_anomaly(table, AnomalyKind::MainInlined, |_| {

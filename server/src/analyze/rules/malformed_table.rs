@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB107",
     name: "malformed-table",
     severity: Severity::Error,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::MalformedTable, |anomaly| match anomaly.value {

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB301",
     name: "missing-deinit",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Fleet(check),
 };

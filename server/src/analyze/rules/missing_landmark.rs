@@ -12,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB403",
     name: "missing-landmark",
     severity: Severity::Warning,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Fleet(check),
 };

@@ -50,6 +50,8 @@ pub struct Rule {
     pub name: &'static str,
     /// How much a finding matters.
     pub severity: Severity,
+    /// Whether it holds only where a configuration gives it a severity.
+    pub is_opt_in: bool,
     /// What people are told about it.
     pub doc: Doc,
     /// Where the rule holds.

@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB303",
     name: "not-mirrored",
     severity: Severity::Note,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(check),
 };

@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB401",
     name: "order-departs",
     severity: Severity::Note,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Fleet(check),
 };

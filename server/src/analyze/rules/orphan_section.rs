@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB102",
     name: "orphan-section",
     severity: Severity::Error,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::OrphanSection, |anomaly| {

@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB116",
     name: "source-unparsed",
     severity: Severity::Note,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::SourceUnparsed, |anomaly| {

@@ -7,6 +7,7 @@ pub(super) const RULE: Rule = Rule {
     code: "IB101",
     name: "table-not-loaded",
     severity: Severity::Error,
+    is_opt_in: false,
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::TableNotLoaded, |anomaly| {

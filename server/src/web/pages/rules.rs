@@ -26,6 +26,7 @@ struct Row {
     name: &'static str,
     severity: &'static str,
     class: &'static str,
+    is_opt_in: bool,
     summary: Vec<Part>,
 }
 
@@ -41,6 +42,7 @@ pub(in crate::web) async fn rules() -> Result<Response, PageError> {
                 name: rule.name,
                 severity: rule.severity.as_str(),
                 class: class(rule.severity),
+                is_opt_in: rule.is_opt_in,
                 summary: Part::all(rule.doc.summary),
             })
             .collect(),
