@@ -5,6 +5,7 @@ mod catalogs;
 mod checks;
 mod commands;
 mod hostile;
+mod known_bugs;
 mod layouts;
 mod made;
 mod orders;
