@@ -224,30 +224,32 @@ impl Reader<'_> {
     /// The entries of a table with their packed places, without addresses.
     pub(super) fn entries(&self, table: TableId, places: &[u8]) -> Result<Vec<Entry>, StoreError> {
         let mut places = unpack_places(places)?.into_iter();
-        let mut query =
-            self.sql.prepare_cached("SELECT * FROM entry WHERE table_id = ?1 ORDER BY position")?;
+        // Columns by number: by name, each is looked for among all of them, for every
+        // row, which takes longer than reading them.
+        let mut query = self.sql.prepare_cached(
+            "SELECT position, phase, kind, origin, stage, level, slot, priority, function,
+                    subsystem, via, conditional, condition, after
+             FROM entry WHERE table_id = ?1 ORDER BY position",
+        )?;
         let entries = query.query_map([table], |row| {
             Ok(Entry {
-                position: row.get("position")?,
-                phase: row.get::<_, Option<Word<_>>>("phase")?.map(|word| word.0),
-                kind: row.get::<_, Word<_>>("kind")?.0,
-                origin: row.get::<_, Word<_>>("origin")?.0,
-                stage: row.get::<_, Option<Word<_>>>("stage")?.map(|word| word.0),
-                level: row.get::<_, Option<Word<_>>>("level")?.map(|word| word.0),
-                slot: row.get("slot")?,
-                priority: row.get::<_, Option<Word<_>>>("priority")?.map(|word| word.0),
-                function: row.get::<_, Option<Word<_>>>("function")?.map(|word| word.0),
-                subsystem: row.get("subsystem")?,
+                position: row.get(0)?,
+                phase: row.get::<_, Option<Word<_>>>(1)?.map(|word| word.0),
+                kind: row.get::<_, Word<_>>(2)?.0,
+                origin: row.get::<_, Word<_>>(3)?.0,
+                stage: row.get::<_, Option<Word<_>>>(4)?.map(|word| word.0),
+                level: row.get::<_, Option<Word<_>>>(5)?.map(|word| word.0),
+                slot: row.get(6)?,
+                priority: row.get::<_, Option<Word<_>>>(7)?.map(|word| word.0),
+                function: row.get::<_, Option<Word<_>>>(8)?.map(|word| word.0),
+                subsystem: row.get(9)?,
                 address: None,
                 call_address: None,
-                via: row.get::<_, Option<Json<_>>>("via")?.map(|list| list.0).unwrap_or_default(),
-                conditional: row.get("conditional")?,
-                condition: row.get("condition")?,
+                via: row.get::<_, Option<Json<_>>>(10)?.map(|list| list.0).unwrap_or_default(),
+                conditional: row.get(11)?,
+                condition: row.get(12)?,
                 location: places.next().flatten(),
-                after: row
-                    .get::<_, Option<Json<_>>>("after")?
-                    .map(|list| list.0)
-                    .unwrap_or_default(),
+                after: row.get::<_, Option<Json<_>>>(13)?.map(|list| list.0).unwrap_or_default(),
             })
         })?;
         Ok(entries.collect::<Result<_, _>>()?)
