@@ -340,3 +340,25 @@ fn links_that_lead_in_circles_are_not_followed_and_objects_are_no_firmware() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["units"], serde_json::json!(["virt/VIRT_MINI"]));
 }
+
+#[test]
+fn many_boards_that_run_the_same_share_a_column() {
+    let app = TestApp::start();
+    let (plain, more) = (["pin_init0", "usb_init"], ["pin_init0", "usb_init", "can_init"]);
+    for number in 1..=12 {
+        let functions = if number % 4 == 0 { &more[..] } else { &plain[..] };
+        build(&app, &format!("stm32/B{number:02}"), &tables::table(functions));
+    }
+    let html = page(&app, "/micropython/-/matrix?port=stm32");
+    assert_eq!(texts(&html, ".matrix thead th")[4..], ["B01 +8", "B04 +2"]);
+    assert_eq!(
+        texts(&html, ".shared dd"),
+        [
+            "and the same on B02, B03, B05, B06, B07, B09, B10, B11",
+            "and the same on B08, B12"
+        ]
+    );
+    assert_eq!(attributes(&html, ".shared dd a", "href")[0], "/micropython/stm32/B02");
+    // The counts are still of boards.
+    assert_eq!(texts(&html, ".matrix tbody td.init")[..2], ["12", "12"]);
+}

@@ -32,7 +32,7 @@ struct Report {
 ///
 /// `what` says what the columns are, such as `port`.
 pub fn html(matrix: &Matrix, what: &'static str) -> String {
-    let column = |label: &String| Column { label: label.clone(), note: None, link: None };
+    let column = |label: &String| Column::new(label.clone(), None, None);
     let columns = matrix.units.iter().map(column).collect();
     let report = Report {
         title: format!("Subsystems on {what}s"),

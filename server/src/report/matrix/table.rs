@@ -54,6 +54,9 @@ pub struct Column {
     pub note: Option<String>,
     /// The page that has the evidence.
     pub link: Option<String>,
+    /// Other units whose cells are all the same, which share the column: the name,
+    /// and the page of each.
+    pub twins: Vec<(String, Option<String>)>,
 }
 
 /// One subsystem.
@@ -129,8 +132,9 @@ impl Table {
         };
         let kept: Vec<usize> = (0..columns.len()).filter(|unit| has_any(*unit)).collect();
         let noted = noted(matrix, &columns, &|row| subsystems.map(|link| link(&row.subsystem)));
-        let (columns, empty): (Vec<_>, Vec<_>) =
+        let (mut columns, empty): (Vec<_>, Vec<_>) =
             columns.into_iter().enumerate().partition(|(unit, _)| kept.contains(unit));
+        let kept = share_columns(matrix, &mut columns);
         let dense = columns.len() > WORDY_COLUMNS;
         let link = |row: &Row| subsystems.map(|link| link(&row.subsystem));
         let view = |row: &Row, cells: Vec<CellView>| RowView {
@@ -171,6 +175,31 @@ impl Table {
     }
 }
 
+/// Lets units share a column whose cells are all the same, where there are more
+/// columns than words have room for. The units whose columns stay.
+fn share_columns(matrix: &Matrix, columns: &mut Vec<(usize, Column)>) -> Vec<usize> {
+    if columns.len() > WORDY_COLUMNS {
+        let mut shared: Vec<(usize, Column)> = Vec::new();
+        for (unit, column) in columns.drain(..) {
+            let is_same =
+                |other: usize| matrix.rows.iter().all(|row| row.cells[other] == row.cells[unit]);
+            match shared.iter_mut().find(|(other, _)| is_same(*other)) {
+                Some((_, first)) => first.twins.push((column.label, column.link)),
+                None => shared.push((unit, column)),
+            }
+        }
+        *columns = shared;
+    }
+    columns.iter().map(|(unit, _)| *unit).collect()
+}
+
+impl Table {
+    /// Whether any column stands for several units.
+    pub fn shares_columns(&self) -> bool {
+        self.columns.iter().any(|column| !column.twins.is_empty())
+    }
+}
+
 impl Legend {
     fn of(matrix: &Matrix) -> Self {
         let mut legend = Self::default();
@@ -194,6 +223,19 @@ impl Legend {
 }
 
 impl Column {
+    /// The column of one unit.
+    pub const fn new(label: String, note: Option<String>, link: Option<String>) -> Self {
+        Self { label, note, link, twins: Vec::new() }
+    }
+
+    /// What to call it where little room is: its name, and how many share it.
+    pub fn heading(&self) -> String {
+        match self.twins.len() {
+            0 => self.label.clone(),
+            more => format!("{} +{more}", self.label),
+        }
+    }
+
     /// The place on the column's page that a part of a cell was read from.
     pub fn evidence(&self, part: &PartView) -> Option<String> {
         Some(format!("{}#e{}", self.link.as_ref()?, part.position?))

@@ -10,7 +10,7 @@ use super::{PageError, Shell, encoded, find_port, find_project, page, query_of};
 use crate::analyze::matrix::Matrix;
 use crate::model::ProjectName;
 use crate::report::matrix::{Column, Summary, Table, summary};
-use crate::web::fleet::Tables;
+use crate::web::fleet::{Read, Tables};
 use crate::web::matrix_filter::MatrixQuery;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
@@ -48,12 +48,10 @@ pub(in crate::web) async fn matrix(
             let project = find_project(reader, &project)?;
             let tables = Tables::of(reader, &policies, &project, of.as_ref())?;
             let matrix = Matrix::of(&tables.fleet());
-            let columns = tables.read.iter().map(|read| Column {
-                label: read.label.clone(),
-                note: Some(read.note()),
-                link: Some(read.link(&project)),
-            });
-            let columns: Vec<Column> = columns.collect();
+            let column = |read: &Read| {
+                Column::new(read.label.clone(), Some(read.note()), Some(read.link(&project)))
+            };
+            let columns: Vec<Column> = tables.read.iter().map(column).collect();
             let ports = reader.ports(project.id)?.into_iter().filter(|port| port.built > 0);
             let ports = ports.map(|port| port.name.to_string()).collect();
             Ok::<_, AppError>((project, matrix, columns, ports))
