@@ -11,6 +11,7 @@ mod deinit_without_init;
 mod doc;
 mod driver_not_stopped;
 mod empty_registry;
+mod entry_without_record;
 mod guard_mismatch;
 mod level_never_run;
 mod level_unknown;
@@ -18,6 +19,7 @@ mod lost_entry;
 mod main_ambiguous;
 mod main_incomplete;
 mod main_not_read;
+mod malformed_record;
 mod malformed_table;
 mod missing_bounds;
 mod missing_deinit;
@@ -27,6 +29,8 @@ mod newer_abi;
 mod not_mirrored;
 mod order_departs;
 mod orphan_section;
+mod record_without_entry;
+mod records_only;
 mod source_unparsed;
 mod stripped;
 mod table_not_loaded;
@@ -78,7 +82,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 25] = [
+pub static RULES: [Rule; 29] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -95,6 +99,10 @@ pub static RULES: [Rule; 25] = [
     main_incomplete::RULE,
     level_unknown::RULE,
     source_unparsed::RULE,
+    record_without_entry::RULE,
+    entry_without_record::RULE,
+    malformed_record::RULE,
+    records_only::RULE,
     missing_deinit::RULE,
     deinit_without_init::RULE,
     not_mirrored::RULE,
