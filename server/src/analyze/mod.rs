@@ -37,7 +37,7 @@ use policy::Policy;
 
 /// Version of the analysis, stored beside the extraction's own. It is raised
 /// whenever the same table would give other subsystems or findings.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Fills in what is derived from the rest of a table: subsystems, guards and
 /// findings, as the rules alone say.

@@ -1,6 +1,7 @@
 //! Rules: a stable code, a name, a severity and what to do. One file per rule.
 //!
-//! `IB1xx` asks whether an entry will run at all, `IB3xx` whether what is started
+//! `IB1xx` asks whether an entry will run at all, `IB2xx` whether in the order that
+//! was meant, `IB3xx` whether what is started
 //! is stopped, `IB4xx` whether a port departs from the others. Each says in its
 //! `Doc` what it looks at, why, and what to do; `docs/rules.md` is made of that.
 
@@ -8,6 +9,11 @@
 mod cases;
 mod deinit_after_sweep;
 mod deinit_without_init;
+mod dependencies;
+mod dependency_cycle;
+mod dependency_not_mirrored;
+mod dependency_unknown;
+mod dependency_violated;
 mod doc;
 mod driver_not_stopped;
 mod empty_registry;
@@ -29,12 +35,15 @@ mod newer_abi;
 mod not_mirrored;
 mod order_departs;
 mod orphan_section;
+mod priority_sorts_wrongly;
 mod record_without_entry;
 mod records_only;
+mod registered_twice;
 mod source_unparsed;
 mod stripped;
 mod table_not_loaded;
 mod table_too_long;
+mod tie;
 mod wild_pointer;
 
 use doc::Example;
@@ -82,7 +91,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 29] = [
+pub static RULES: [Rule; 36] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -103,6 +112,13 @@ pub static RULES: [Rule; 29] = [
     entry_without_record::RULE,
     malformed_record::RULE,
     records_only::RULE,
+    priority_sorts_wrongly::RULE,
+    tie::RULE,
+    dependency_violated::RULE,
+    dependency_unknown::RULE,
+    dependency_cycle::RULE,
+    registered_twice::RULE,
+    dependency_not_mirrored::RULE,
     missing_deinit::RULE,
     deinit_without_init::RULE,
     not_mirrored::RULE,
@@ -255,6 +271,15 @@ fn function_name(anomaly: &Anomaly) -> String {
         (Some(function), _) => format!("`{function}`"),
         (None, Some(slot)) => format!("slot {slot}"),
         (None, None) => "an entry".to_owned(),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
 
