@@ -9,6 +9,7 @@ mod executed;
 mod files;
 mod hostile;
 mod made;
+mod matrix;
 mod rebuilt;
 mod schema;
 mod snapshots;
