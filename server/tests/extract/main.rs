@@ -11,6 +11,7 @@ mod hostile;
 mod made;
 mod matrix;
 mod rebuilt;
+mod rust_on_chips;
 mod schema;
 mod snapshots;
 mod source;

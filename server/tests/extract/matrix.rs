@@ -325,7 +325,7 @@ fn expected() -> Vec<(String, String, String)> {
     ORDER.map(|(function, priority, file)| (function.into(), priority.into(), file.into())).into()
 }
 
-fn succeed(command: &mut Command) -> Output {
+pub(crate) fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output
