@@ -157,7 +157,30 @@ fn shown(name: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Pieces of records in any order, with anything between them.
+        #[test]
+        fn hostile_records_are_bounded_and_never_panic(
+            pieces in proptest::collection::vec(
+                prop_oneof![
+                    Just(b"abi=1\0".to_vec()),
+                    Just(b"phase=init\0level=core\0priority=00\0function=f\0".to_vec()),
+                    Just(b"after=\0".to_vec()),
+                    Just(b"line=4294967296\0file=\xff\0".to_vec()),
+                    proptest::collection::vec(any::<u8>(), 0..8),
+                ],
+                0..64,
+            )
+        ) {
+            let records = Records::parse(&pieces.concat());
+            prop_assert!(records.list.len() + records.malformed <= MAX_ENTRIES);
+            prop_assert!(records.list.iter().all(|record| record.after.len() <= MAX_AFTER));
+        }
+    }
 
     fn parse(text: &str) -> Records {
         Records::parse(text.as_bytes())
