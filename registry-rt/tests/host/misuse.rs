@@ -55,8 +55,8 @@ fn c_compilers_refuse_what_would_not_run_as_it_reads() {
                 "priority 100 of timer_init0 must be two digits",
             ),
             (
-                "MP_DEINIT_REGISTER(core, 5u, timer_init0);",
-                "priority 5u of timer_init0 must be two digits",
+                "MP_DEINIT_REGISTER(core, 05u, timer_init0);",
+                "priority 05u of timer_init0 must be two digits",
             ),
             ("MP_INIT_REGISTER(driver, LAST, timer_init0);", "invalid suffix"),
             (
