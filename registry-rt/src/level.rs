@@ -1,8 +1,5 @@
 //! The levels: the RFC's four behind integers, and a project's own behind names.
 
-use crate::bounds;
-use crate::table::{Bounds, run_ascending, run_descending};
-
 /// The four levels of the RFC, in the order in which a main function runs them
 /// at start; it stops them in the opposite order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +23,7 @@ pub enum Level {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the constant must stand at the call in main")]
 pub fn init_run_level(level: Level) {
-    mp_init_run_level(level as u32);
+    runner::mp_init_run_level(level as u32);
 }
 
 /// Runs the deinit functions of `level` in descending order of priority, by a
@@ -34,61 +31,185 @@ pub fn init_run_level(level: Level) {
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "the constant must stand at the call in main")]
 pub fn deinit_run_level(level: Level) {
-    mp_deinit_run_level(level as u32);
+    runner::mp_deinit_run_level(level as u32);
 }
 
-/// The init tables of the four levels, in the order of their numbers. Looked up
-/// rather than matched: on Cortex-M that is half the code.
-static INIT: [Bounds; 4] =
-    [bounds!(init, early), bounds!(init, core), bounds!(init, driver), bounds!(init, service)];
+/// How many entries the tables of the four levels hold: for a project that states
+/// the number and stops when something is missing.
+#[must_use]
+pub fn count() -> usize {
+    runner::tables().map(|bounds| bounds.table().len()).sum()
+}
 
-/// The deinit tables of the four levels, likewise.
-static DEINIT: [Bounds; 4] = [
-    bounds!(deinit, early),
-    bounds!(deinit, core),
-    bounds!(deinit, driver),
-    bounds!(deinit, service),
-];
+/// Running the levels: two functions with C linkage, for C code in the same image
+/// as well. The C definitions in `src/mp_registry.c` are weak and give way.
+#[cfg(not(feature = "off"))]
+mod runner {
+    use crate::table::{Bounds, run_ascending, run_descending};
+    use crate::{bounds, define_bounds};
 
-/// The runner for Rust and for C code in the same image; the C definition in
-/// `src/mp_registry.c` is weak and gives way to it. A number that is no level
-/// runs nothing.
-// SAFETY: the name and the signature are those of the registry's C header.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn mp_init_run_level(level: u32) {
-    if let Some(bounds) = INIT.get(level as usize) {
-        run_ascending(bounds.table());
+    define_bounds!(early);
+    define_bounds!(core);
+    define_bounds!(driver);
+    define_bounds!(service);
+
+    /// The init tables of the four levels, in the order of their numbers. Looked
+    /// up rather than matched: on Cortex-M that is half the code.
+    static INIT: [Bounds; 4] =
+        [bounds!(init, early), bounds!(init, core), bounds!(init, driver), bounds!(init, service)];
+
+    /// The deinit tables of the four levels, likewise.
+    static DEINIT: [Bounds; 4] = [
+        bounds!(deinit, early),
+        bounds!(deinit, core),
+        bounds!(deinit, driver),
+        bounds!(deinit, service),
+    ];
+
+    /// Runs the init table of a level. A number that is no level runs nothing.
+    // SAFETY: the name and the signature are those of the registry's C header.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    pub(super) extern "C" fn mp_init_run_level(level: u32) {
+        if let Some(bounds) = INIT.get(level as usize) {
+            run_ascending(bounds.table());
+        }
+    }
+
+    /// Runs the deinit table of a level, likewise.
+    // SAFETY: as for `mp_init_run_level`.
+    #[unsafe(no_mangle)]
+    #[inline(never)]
+    pub(super) extern "C" fn mp_deinit_run_level(level: u32) {
+        if let Some(bounds) = DEINIT.get(level as usize) {
+            run_descending(bounds.table());
+        }
+    }
+
+    /// All tables.
+    pub(super) fn tables() -> impl Iterator<Item = &'static Bounds> {
+        INIT.iter().chain(&DEINIT)
     }
 }
 
-/// The counterpart of [`mp_init_run_level`] for the deinit tables.
-// SAFETY: as for `mp_init_run_level`.
-#[unsafe(no_mangle)]
-#[inline(never)]
-extern "C" fn mp_deinit_run_level(level: u32) {
-    if let Some(bounds) = DEINIT.get(level as usize) {
-        run_descending(bounds.table());
+/// Nothing is registered, and nothing runs.
+#[cfg(feature = "off")]
+mod runner {
+    use crate::table::Bounds;
+
+    pub(super) fn mp_init_run_level(_level: u32) {}
+
+    pub(super) fn mp_deinit_run_level(_level: u32) {}
+
+    pub(super) fn tables() -> impl Iterator<Item = &'static Bounds> {
+        core::iter::empty()
     }
 }
 
 /// The bounds of the table of one phase and level, by their names.
+#[cfg(not(feature = "off"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! bounds {
     ($phase:ident, $level:ident) => {{
         unsafe extern "C" {
-            #[link_name = concat!("__mp_", stringify!($phase), "_", stringify!($level), "_start")]
-            static START: [$crate::InitFn; 0];
-            #[link_name = concat!("__mp_", stringify!($phase), "_", stringify!($level), "_end")]
-            static END: [$crate::InitFn; 0];
+            #[link_name = $crate::bound_name!(start, $phase, $level)]
+            static START: [$crate::table::Entry; 0];
+            #[link_name = $crate::bound_name!(end, $phase, $level)]
+            static END: [$crate::table::Entry; 0];
         }
-        // SAFETY: both symbols are defined by the linker fragment around the
-        // sorted entries of this phase and level, and entries are only ever
-        // written by `init_register!`, `deinit_register!` and their C
-        // counterparts, which put one constant function pointer each.
+        // SAFETY: both symbols are defined around the entries of this phase and
+        // level, by the linker fragment, by the linker itself or by
+        // `define_bounds!`, and entries are only ever written by
+        // `init_register!`, `deinit_register!` and their C counterparts.
         unsafe { $crate::table::Bounds::new((&raw const START).cast(), (&raw const END).cast()) }
     }};
+}
+
+/// No table: nothing is registered.
+#[cfg(feature = "off")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! bounds {
+    ($phase:ident, $level:ident) => {
+        $crate::table::Bounds::NONE
+    };
+}
+
+/// The symbol of a bound, which the linker fragment or `define_bounds!` defines.
+#[cfg(not(feature = "keyed"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! bound_name {
+    ($edge:ident, $phase:ident, $level:ident) => {
+        concat!("__mp_", stringify!($phase), "_", stringify!($level), "_", stringify!($edge))
+    };
+}
+
+/// The symbol of a bound, which the linker defines.
+#[cfg(feature = "keyed")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! bound_name {
+    (start, $phase:ident, $level:ident) => {
+        concat!("__start_mp_", stringify!($phase), "_", stringify!($level))
+    };
+    (end, $phase:ident, $level:ident) => {
+        concat!("__stop_mp_", stringify!($phase), "_", stringify!($level))
+    };
+}
+
+/// Nothing: the linker fragment defines the bounds.
+#[cfg(not(all(any(feature = "rodata", feature = "keyed"), not(feature = "off"))))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! define_bounds {
+    ($level:ident) => {};
+}
+
+/// The two sections between which the entries of a table sort. Weak, so that the
+/// runners of C and of Rust may stand in one image.
+#[cfg(all(feature = "rodata", not(feature = "off")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! define_bounds {
+    ($level:ident) => {
+        $crate::define_bounds!(@ concat!("mp_init_", stringify!($level)));
+        $crate::define_bounds!(@ concat!("mp_deinit_", stringify!($level)));
+    };
+    (@ $table:expr) => {
+        ::core::arch::global_asm!(
+            concat!(".pushsection .rodata.", $table, ",\"aR\",%progbits"),
+            ".balign {size}",
+            concat!(".weak __", $table, "_start"),
+            concat!(".hidden __", $table, "_start"),
+            concat!("__", $table, "_start:"),
+            ".popsection",
+            concat!(".pushsection .rodata.", $table, ".end,\"aR\",%progbits"),
+            ".balign {size}",
+            concat!(".weak __", $table, "_end"),
+            concat!(".hidden __", $table, "_end"),
+            concat!("__", $table, "_end:"),
+            ".popsection",
+            size = const size_of::<$crate::InitFn>(),
+        );
+    };
+}
+
+/// The section of a table: the linker makes the bounds of sections that are
+/// there, be they empty.
+#[cfg(all(feature = "keyed", not(feature = "off")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! define_bounds {
+    ($level:ident) => {
+        ::core::arch::global_asm!(
+            concat!(".pushsection mp_init_", stringify!($level), ",\"aR\",%progbits"),
+            ".popsection",
+            concat!(".pushsection mp_deinit_", stringify!($level), ",\"aR\",%progbits"),
+            ".popsection",
+        );
+    };
 }
 
 /// Declares a level of the project's own: a module with `init()`, which runs
@@ -117,6 +238,12 @@ macro_rules! level {
     ($(#[$attribute:meta])* $visibility:vis mod $level:ident) => {
         $(#[$attribute])*
         $visibility mod $level {
+            $crate::define_bounds!($level);
+
+            /// What a registration at this level names.
+            #[doc(hidden)]
+            pub const IS_A_LEVEL: () = ();
+
             /// Runs the init functions of this level in ascending order.
             pub fn init() {
                 $crate::table::run_ascending($crate::bounds!(init, $level).table());

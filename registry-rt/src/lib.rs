@@ -27,23 +27,46 @@
 //! | symbol of the entry | `__mp_init_<level>_<priority>_<function>` |
 //! | output section | `.mp_init_<level>` |
 //! | its bounds | `__mp_init_<level>_start`, `__mp_init_<level>_end` |
+//! | records, which are not loaded | `.mp_records` |
 //!
 //! and the same with `deinit` for `init`. The output sections and bounds come
 //! from the linker fragments in `link/`; an image linked without one fails with
-//! undefined `__mp_init_..._start` symbols.
+//! undefined `__mp_init_..._start` symbols. Two features place the entries
+//! without a fragment, and the whole image, C files too, must agree on one way.
+//!
+//! | feature | what it does |
+//! |---|---|
+//! | `rodata` | entries are ordinary read-only data; link with `--sort-section=name` |
+//! | `keyed` | entries carry their priority and take two words; nothing is asked of the linker |
+//! | `no-ties` | two entries of one level and priority do not link |
+//! | `trace` | each call is reported, in the format of Linux' `initcall_debug` |
+//! | `off` | nothing is registered and nothing runs; the macros stay silent |
 //!
 //! - [`init_register!`], [`deinit_register!`] put an entry into a table.
 //! - [`init_run_level`], [`deinit_run_level`] run the four levels of the RFC.
 //! - [`level!`] adds a level of the project's own.
+//! - [`count`] says how many entries there are.
 //! - [`table`] walks a table; it is plain code over slices.
 
 #![no_std]
 
+#[cfg(all(feature = "rodata", feature = "keyed"))]
+compile_error!("registry-rt: `rodata` and `keyed` are two ways to place the entries: choose one");
+
+#[cfg(all(not(feature = "off"), any(windows, target_vendor = "apple", target_family = "wasm")))]
+compile_error!(
+    "registry-rt: this target has no ELF, and its linker neither sorts nor keeps the entries: use the feature `off` and call the functions by hand"
+);
+
 mod level;
+#[doc(hidden)]
+pub mod record;
 mod register;
 pub mod table;
+#[cfg(feature = "trace")]
+pub mod trace;
 
-pub use level::{Level, deinit_run_level, init_run_level};
+pub use level::{Level, count, deinit_run_level, init_run_level};
 pub use table::InitFn;
 
 /// The version of the layout described above; linker fragments put the same

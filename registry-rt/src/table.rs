@@ -4,9 +4,25 @@
 /// that entries made by C and by Rust can stand in one table.
 pub type InitFn = extern "C" fn();
 
+/// What a table holds: the pointer, which the linker has sorted.
+#[cfg(not(feature = "keyed"))]
+pub type Entry = InitFn;
+
+/// What a table holds: the pointer and what sorts it, because the linker does not.
+#[cfg(feature = "keyed")]
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The registered function.
+    pub function: InitFn,
+    /// Its priority, 0 to 99.
+    pub priority: usize,
+}
+
 /// Calls the functions of a table from the first to the last, as every init
 /// table is run.
-pub fn run_ascending(table: &[InitFn]) {
+#[cfg(not(feature = "keyed"))]
+pub fn run_ascending(table: &[Entry]) {
     for function in table {
         function();
     }
@@ -15,41 +31,67 @@ pub fn run_ascending(table: &[InitFn]) {
 /// Calls the functions of a table from the last to the first, as every deinit
 /// table is run: what was registered in the same place is undone in mirrored
 /// order.
-pub fn run_descending(table: &[InitFn]) {
+#[cfg(not(feature = "keyed"))]
+pub fn run_descending(table: &[Entry]) {
     for function in table.iter().rev() {
         function();
+    }
+}
+
+/// Calls the functions of a table by ascending priority, as every init table is
+/// run: one pass for each priority, which needs no memory.
+#[cfg(feature = "keyed")]
+pub fn run_ascending(table: &[Entry]) {
+    for priority in 0..100 {
+        for entry in table.iter().filter(|entry| entry.priority == priority) {
+            (entry.function)();
+        }
+    }
+}
+
+/// Calls the functions of a table by descending priority, as every deinit table
+/// is run: what was registered in the same place is undone in mirrored order.
+#[cfg(feature = "keyed")]
+pub fn run_descending(table: &[Entry]) {
+    for priority in (0..100).rev() {
+        for entry in table.iter().rev().filter(|entry| entry.priority == priority) {
+            (entry.function)();
+        }
     }
 }
 
 /// Where a table lies in the image: between two linker symbols.
 #[doc(hidden)]
 pub struct Bounds {
-    start: *const InitFn,
-    end: *const InitFn,
+    start: *const Entry,
+    end: *const Entry,
 }
 
 // SAFETY: the two addresses never change, and what lies between them is only read.
 unsafe impl Sync for Bounds {}
 
 impl Bounds {
+    /// The bounds of no table.
+    #[cfg(feature = "off")]
+    pub const NONE: Self = Self { start: core::ptr::dangling(), end: core::ptr::dangling() };
+
     /// # Safety
     ///
-    /// `start` and `end` must be the bounds that a linker fragment of this crate
-    /// placed around one table: both aligned for a function pointer, `end` not
-    /// below `start`, and nothing but valid [`InitFn`] values between them for the
-    /// whole life of the program.
-    pub const unsafe fn new(start: *const InitFn, end: *const InitFn) -> Self {
+    /// `start` and `end` must be the bounds that the linker placed around one
+    /// table: both aligned for an [`Entry`], `end` not below `start`, and nothing
+    /// but valid `Entry` values between them for the whole life of the program.
+    pub const unsafe fn new(start: *const Entry, end: *const Entry) -> Self {
         Self { start, end }
     }
 
     /// The entries, in the order in which the linker sorted them.
-    pub fn table(&self) -> &'static [InitFn] {
+    pub fn table(&self) -> &'static [Entry] {
         // Taken on addresses: the bounds are two symbols, and comparing pointers
         // into what the compiler believes to be two objects would let it conclude
         // that an empty table is not empty.
-        let entries = (self.end.addr() - self.start.addr()) / size_of::<InitFn>();
+        let entries = (self.end.addr() - self.start.addr()) / size_of::<Entry>();
         // SAFETY: whoever made these bounds guarantees `entries` valid, never
-        // changing function pointers from `start` on.
+        // changing entries from `start` on.
         unsafe { core::slice::from_raw_parts(self.start, entries) }
     }
 }
@@ -79,7 +121,16 @@ mod tests {
         CALLED.with_borrow_mut(|called| called.push("uart_init0"));
     }
 
-    const TABLE: [InitFn; 3] = [pin_init0, timer_init0, uart_init0];
+    #[cfg(not(feature = "keyed"))]
+    const TABLE: [Entry; 3] = [pin_init0, timer_init0, uart_init0];
+
+    /// As a linker leaves them: by file, not by priority.
+    #[cfg(feature = "keyed")]
+    const TABLE: [Entry; 3] = [
+        Entry { function: timer_init0, priority: 10 },
+        Entry { function: uart_init0, priority: 99 },
+        Entry { function: pin_init0, priority: 0 },
+    ];
 
     #[test]
     fn init_tables_run_from_first_to_last() {
@@ -102,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_bounds_of_an_array_give_the_array() {
-        static ARRAY: [InitFn; 3] = TABLE;
+        static ARRAY: [Entry; 3] = TABLE;
         let range = ARRAY.as_ptr_range();
         // SAFETY: the two ends of an array of functions that is never written.
         let bounds = unsafe { Bounds::new(range.start, range.end) };

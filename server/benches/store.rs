@@ -81,6 +81,7 @@ fn table(random: &mut Random, source: &Source) -> InitTable {
             priority: Some("05".parse().unwrap()),
             function: SymbolName::from_bytes(name.as_bytes()),
             subsystem: None,
+            declared_subsystem: None,
             // Code of 400 KB, as a firmware of a microcontroller has.
             address: Some(Address(0x0800_0001 + random.below(200_000) * 2)),
             call_address: None,

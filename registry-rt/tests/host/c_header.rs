@@ -30,28 +30,64 @@ fn compiler(name: &str) -> Command {
     command
 }
 
-#[test]
-fn header_and_runner_compile_without_a_warning_in_every_c_standard() {
-    if !have(&["cc"]) {
-        return;
+/// Every way to place the entries, and what can be switched.
+const SWITCHES: [&[&str]; 6] = [
+    &[],
+    &["-DMP_REGISTRY_RODATA"],
+    &["-DMP_REGISTRY_KEYED"],
+    &["-DMP_REGISTRY_TRACE", "-DMP_REGISTRY_NO_TIES"],
+    &["-DMP_REGISTRY_TRACE", "-DMP_REGISTRY_RODATA"],
+    &["-DMP_REGISTRY_OFF"],
+];
+
+/// The compilers that are installed; those of the machine itself are needed, Clang and
+/// those of other machines are not.
+fn compilers(native: &'static str, others: &[&'static str]) -> Vec<&'static str> {
+    if !have(&[native]) {
+        return Vec::new();
     }
-    for standard in C_STANDARDS {
-        for source in ["src/mp_registry.c", "tests/programs/program.c"] {
-            succeed(compiler("cc").args([standard, "-fsyntax-only", source]));
+    let is_installed = |compiler: &&&str| Command::new(compiler).arg("--version").output().is_ok();
+    std::iter::once(native).chain(others.iter().filter(is_installed).copied()).collect()
+}
+
+#[test]
+fn header_and_sources_compile_without_a_warning_in_every_c_standard() {
+    let others =
+        ["clang-14", "arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "xtensa-lx106-elf-gcc"];
+    for cc in compilers("cc", &others) {
+        for standard in C_STANDARDS {
+            for switches in SWITCHES {
+                for source in [
+                    "src/mp_registry.c",
+                    "src/mp_registry_count.c",
+                    "src/mp_registry_trace.c",
+                    "tests/programs/everything.c",
+                ] {
+                    succeed(
+                        compiler(cc)
+                            .args([standard, "-ffreestanding", "-S", "-o", "/dev/null", source])
+                            .args(switches),
+                    );
+                }
+            }
         }
     }
 }
 
 #[test]
 fn header_compiles_without_a_warning_as_cpp() {
-    if !have(&["c++"]) {
-        return;
+    for cxx in compilers("c++", &["clang++-14"]) {
+        for standard in ["-std=c++11", "-std=c++17"] {
+            for switches in SWITCHES {
+                succeed(
+                    compiler(cxx)
+                        .args([standard, "-S", "-o", "/dev/null", "-x", "c++"])
+                        .args(switches)
+                        .arg("tests/programs/everything.c"),
+                );
+            }
+        }
     }
-    succeed(
-        compiler("c++")
-            .args(["-std=c++17", "-fsyntax-only", "-x", "c++"])
-            .arg("tests/programs/program.c"),
-    );
 }
 
 /// Links `source`, compiled by `driver` with `options`, and runs it.

@@ -4,5 +4,8 @@
 
 mod c_header;
 mod firmware;
+mod libraries;
+mod misuse;
 mod rust_crate;
+mod switches;
 mod tools;

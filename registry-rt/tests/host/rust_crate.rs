@@ -95,3 +95,42 @@ fn an_image_may_hold_the_runner_of_c_as_well() {
     );
     assert_eq!(printed, BOTH_LANGUAGES);
 }
+
+#[test]
+fn the_crate_can_be_packaged_with_its_header_and_fragments() {
+    let folder = scratch("package");
+    let cargo = || {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(package()).args(["package", "--offline", "--locked", "--allow-dirty"]);
+        cargo.arg("--target-dir").arg(&folder);
+        cargo
+    };
+    succeed(&mut cargo());
+    let listed = text(&succeed(cargo().arg("--list")).stdout);
+    for file in
+        ["include/mp_registry.h", "link/mp_registry_second.ld", "src/mp_registry.c", "README.md"]
+    {
+        assert!(listed.lines().any(|line| line == file), "{file} is not in\n{listed}");
+    }
+    assert!(!listed.contains("firmware"), "{listed}");
+}
+
+#[test]
+fn tables_with_keys_are_walked_by_priority() {
+    if !have(&["rustc"]) {
+        return;
+    }
+    let program = scratch("keyed-walk").join("tests");
+    succeed(
+        Command::new("rustc")
+            .current_dir(package())
+            .args(["--edition=2024", "--test", "--crate-name=registry_rt", "src/lib.rs"])
+            .args(["--cfg=feature=\"keyed\"", "--check-cfg=cfg(feature, values(any()))", "-o"])
+            .arg(&program),
+    );
+    let printed = text(&succeed(&mut Command::new(program)).stdout);
+    assert!(
+        printed.contains("table::tests::init_tables_run_from_first_to_last ... ok"),
+        "{printed}"
+    );
+}

@@ -118,6 +118,7 @@ mod tests {
                 priority: None,
                 function: SymbolName::from_bytes(name.as_bytes()),
                 subsystem: None,
+                declared_subsystem: None,
                 address: None,
                 call_address: None,
                 via: vec![],

@@ -37,7 +37,7 @@ use policy::Policy;
 
 /// Version of the analysis, stored beside the extraction's own. It is raised
 /// whenever the same table would give other subsystems or findings.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Fills in what is derived from the rest of a table: subsystems, guards and
 /// findings, as the rules alone say.
@@ -51,7 +51,8 @@ pub fn derive_with(table: &mut InitTable, policy: &Policy, port: Option<&PortNam
     let port = table.source.as_ref().map(|source| source.port.clone()).or_else(|| port.cloned());
     for entry in &mut table.entries {
         let map = |function| policy.aliases.map(function, port.as_ref()).subsystem;
-        entry.subsystem = entry.function.as_ref().map(map);
+        let declared = entry.declared_subsystem.clone();
+        entry.subsystem = declared.or_else(|| entry.function.as_ref().map(map));
     }
     table.guards = guard::mismatches(table);
     table.findings = rules::findings(table);

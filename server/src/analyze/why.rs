@@ -71,6 +71,9 @@ fn steps(table: &InitTable, entry: &Entry) -> Vec<String> {
             "main could not be read: levels are taken to run in their order".to_owned()
         });
         steps.push(in_level(table, entry, phase));
+        if !entry.after.is_empty() {
+            steps.push(format!("it states to run after {}", entry.after.join(", ")));
+        }
     } else {
         let via: Vec<&str> = entry.via.iter().map(|name| name.as_str()).collect();
         let through =
@@ -100,16 +103,16 @@ fn in_level(table: &InitTable, entry: &Entry, phase: Phase) -> String {
             && other.level == entry.level
             && other.slot.is_some()
     };
-    let mut slots: Vec<u32> =
-        table.entries.iter().filter(of_level).filter_map(|other| other.slot).collect();
-    slots.sort_unstable();
-    slots.dedup();
-    let place = entry
-        .slot
-        .and_then(|slot| slots.iter().position(|&other| other == slot))
-        .unwrap_or_default();
+    // In the order in which they run, which slots need not be in where entries carry
+    // their priority.
+    let mut slots: Vec<Option<u32>> = Vec::new();
+    for other in table.entries.iter().filter(of_level) {
+        if !slots.contains(&other.slot) {
+            slots.push(other.slot);
+        }
+    }
+    let number = 1 + slots.iter().position(|&slot| slot == entry.slot).unwrap_or_default();
     let count = slots.len();
-    let number = if phase == Phase::Deinit { count - place } else { place + 1 };
     let backwards = if phase == Phase::Deinit { "; deinit tables run backwards" } else { "" };
     let priority = entry.priority.as_ref().map_or_else(
         || "its priority went with the symbols".to_owned(),

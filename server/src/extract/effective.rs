@@ -78,6 +78,7 @@ fn of_call(call: &MainCall) -> Entry {
         priority: None,
         function: Some(call.function.clone()),
         subsystem: None,
+        declared_subsystem: None,
         address: call.address(),
         call_address: Some(Address(call.site)),
         via: call.via.clone(),

@@ -46,7 +46,7 @@ pub use error::ExtractError;
 
 /// Version of the extraction. It is stored with what was extracted, and raised
 /// whenever the same file would give another table.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Reads the table of one firmware file, of which nothing is known beforehand.
 ///
@@ -92,7 +92,11 @@ pub fn extract_with<'data, R: ReadRef<'data>>(
     let places = places::find(&image, &functions)?;
     for entry in &mut entries {
         let code = entry.address.map(|address| image.code_address(address.0));
-        entry.location = code.and_then(|code| places.get(&code)).cloned();
+        // Debug information tells where the function is, the record where it is
+        // registered.
+        if let Some(place) = code.and_then(|code| places.get(&code)) {
+            entry.location = Some(place.clone());
+        }
     }
     Ok(InitTable {
         schema: SCHEMA_VERSION,

@@ -19,6 +19,9 @@ pub(super) enum Bound {
 pub(super) enum SectionName {
     /// `.mp_init_driver`: the table of one level.
     Table(Phase, Level),
+    /// `mp_init_driver`: a table that the linker bounds by itself, because the
+    /// name is a C identifier, and whose entries carry their priorities.
+    KeyedTable(Phase, Level),
     /// `.mp_init_driver.00.timer_init0`: an input section that no linker script
     /// collected.
     Orphan(Phase, EntryName),
@@ -52,6 +55,17 @@ pub(super) fn bound(rest: &[u8]) -> Option<(Level, Bound)> {
         (rest.strip_suffix(b"_end")?, Bound::End)
     };
     Some((text(level)?.parse().ok()?, bound))
+}
+
+/// Reads `__start_mp_init_driver` or `__stop_mp_init_driver`, which a linker makes
+/// for a section that is named `mp_init_driver`.
+pub(super) fn linker_bound(name: &[u8]) -> Option<(Phase, Level, Bound)> {
+    let (bound, rest) = match name.strip_prefix(b"__start_mp_") {
+        Some(rest) => (Bound::Start, rest),
+        None => (Bound::End, name.strip_prefix(b"__stop_mp_")?),
+    };
+    let (phase, level) = phase(rest)?;
+    Some((phase, text(level)?.parse().ok()?, bound))
 }
 
 /// Reads `driver_00_timer_init0`.
@@ -98,6 +112,10 @@ fn entry_name(level: &[u8], priority: &[u8], function: &[u8]) -> Option<EntryNam
 
 /// Reads the name of an output section.
 pub(super) fn section(name: &[u8]) -> Option<SectionName> {
+    if let Some(rest) = name.strip_prefix(b"mp_") {
+        let (phase, level) = phase(rest)?;
+        return Some(SectionName::KeyedTable(phase, text(level)?.parse().ok()?));
+    }
     let (phase, rest) = phase(name.strip_prefix(b".mp_")?)?;
     let mut parts = rest.splitn(3, |&byte| byte == b'.');
     let level = parts.next()?;
@@ -164,5 +182,13 @@ mod tests {
         assert_eq!(section(b".mp_init_core.07"), None);
         assert_eq!(section(b".text.mp_init_core"), None);
         assert_eq!(section(b".mp_initialised"), None);
+        assert_eq!(section(b".mp_records"), None);
+        let level: Level = "driver".parse().unwrap();
+        assert_eq!(
+            section(b"mp_deinit_driver"),
+            Some(SectionName::KeyedTable(Phase::Deinit, level.clone()))
+        );
+        assert_eq!(linker_bound(b"__stop_mp_init_driver"), Some((Phase::Init, level, Bound::End)));
+        assert_eq!(linker_bound(b"__start_of_heap"), None);
     }
 }

@@ -95,6 +95,9 @@ pub struct Entry {
     pub function: Option<SymbolName>,
     /// What the function starts or stops, the same name on every port.
     pub subsystem: Option<String>,
+    /// The same, where the registration says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_subsystem: Option<String>,
     /// The pointer word as the table holds it (bit 0 set for Thumb code).
     pub address: Option<Address>,
     /// Address of the call instruction, for calls read from main.
@@ -106,7 +109,8 @@ pub struct Entry {
     /// The preprocessor's condition under which the call stands, as one
     /// expression; only for origin `source`.
     pub condition: Option<String>,
-    /// Where the function is defined; for origin `source`, where it is called.
+    /// Where the function is defined, or where only its record tells, where it is
+    /// registered; for origin `source`, where it is called.
     pub location: Option<Location>,
     /// Functions or subsystems that must run before this one.
     pub after: Vec<String>,

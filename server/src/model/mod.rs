@@ -34,8 +34,9 @@ pub use schema::json_schema;
 pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};
 pub use table::{
-    Anomaly, AnomalyKind, Driver, Endian, FileFacts, InitTable, MAX_ANOMALIES, MAX_DRIVERS,
-    MAX_ENTRIES, MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, SourceFile, TableError,
+    Anomaly, AnomalyKind, Driver, Endian, FileFacts, InitTable, MAX_AFTER, MAX_ANOMALIES,
+    MAX_DRIVERS, MAX_ENTRIES, MAX_LEVELS, MAX_TEXT_BYTES, MainFunction, SCHEMA_VERSION, SourceFile,
+    TableError,
 };
 pub use tree::{
     CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_CONFIGURATION_BYTES,

@@ -25,6 +25,9 @@ pub const MAX_ANOMALIES: usize = 256;
 /// Most drivers that one port may have. The largest real port has 30.
 pub const MAX_DRIVERS: usize = 1024;
 
+/// Most names that one entry may state to run after.
+pub const MAX_AFTER: usize = 64;
+
 /// Longest text kept of a path, a condition or a dependency, in bytes.
 pub const MAX_TEXT_BYTES: usize = 1024;
 
@@ -155,6 +158,9 @@ pub struct Anomaly {
     /// The number concerned: a size in bytes, a count or a version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<u64>,
+    /// Where the registration concerned stands, where its record tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }
 
 /// What can be odd about a registry.
@@ -195,9 +201,18 @@ pub enum AnomalyKind {
     LevelUnknown,
     /// Some of the source text of main cannot be parsed; calls may be missing.
     SourceUnparsed,
-    /// The file has no symbol table: names and priorities are gone, and so is
-    /// any table without an output section of its own.
+    /// The file has no symbol table: what records do not tell is gone.
     Stripped,
+    /// A record tells of an entry that no table holds: the linker dropped it.
+    RecordWithoutEntry,
+    /// Entries have no record, in an image whose other entries have, or whose
+    /// runtime writes them.
+    EntryWithoutRecord,
+    /// Records cannot be read.
+    MalformedRecord,
+    /// Nothing tells where a table lies, and its entries are those that the
+    /// records name.
+    RecordsOnly,
 }
 
 /// Why a JSON text is no table.
@@ -348,6 +363,10 @@ impl InitTable {
                 return Err(TableError::RepeatedLevel { level: level.clone() });
             }
         }
+        for anomaly in &self.anomalies {
+            let place = anomaly.location.as_ref();
+            short("file", place.map_or("", |place| &place.file))?;
+        }
         short("format", &self.file.format)?;
         short("architecture", self.arch.as_deref().unwrap_or_default())?;
         if let Some(source) = &self.source {
@@ -369,10 +388,12 @@ impl InitTable {
                 return Err(TableError::Unlisted { index, what: "an origin", list: "origins" });
             }
             at_most("functions in `via`", entry.via.len(), 16)?;
-            at_most("names in `after`", entry.after.len(), 64)?;
+            at_most("names in `after`", entry.after.len(), MAX_AFTER)?;
             entry.after.iter().try_for_each(|name| short("name in `after`", name))?;
             short("condition", entry.condition.as_deref().unwrap_or_default())?;
             short("subsystem", entry.subsystem.as_deref().unwrap_or_default())?;
+            let declared = entry.declared_subsystem.as_deref();
+            short("declared subsystem", declared.unwrap_or_default())?;
             short("file", entry.location.as_ref().map_or("", |Location { file, .. }| file))?;
         }
         Ok(())
@@ -391,6 +412,7 @@ impl Anomaly {
             function: None,
             address: None,
             value: None,
+            location: None,
         }
     }
 

@@ -21,6 +21,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/003-tree.sql")),
     M::up(include_str!("../../../migrations/004-configuration.sql")),
     M::up(include_str!("../../../migrations/005-driver.sql")),
+    M::up(include_str!("../../../migrations/006-declared-subsystem.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.

@@ -69,8 +69,9 @@ impl Writer<'_> {
             )?;
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO entry (table_id, position, phase, kind, origin, stage, level, slot,
-                                priority, function, subsystem, conditional, condition, via, after)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                                priority, function, subsystem, declared_subsystem, conditional,
+                                condition, via, after)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         for entry in &entries {
             insert.execute(params![
@@ -85,6 +86,7 @@ impl Writer<'_> {
                 entry.priority.as_ref().map(Word),
                 entry.function.as_ref().map(Word),
                 entry.subsystem,
+                entry.declared_subsystem,
                 entry.conditional,
                 entry.condition,
                 (!entry.via.is_empty()).then_some(Json(&entry.via)),
@@ -228,7 +230,7 @@ impl Reader<'_> {
         // row, which takes longer than reading them.
         let mut query = self.sql.prepare_cached(
             "SELECT position, phase, kind, origin, stage, level, slot, priority, function,
-                    subsystem, via, conditional, condition, after
+                    subsystem, via, conditional, condition, after, declared_subsystem
              FROM entry WHERE table_id = ?1 ORDER BY position",
         )?;
         let entries = query.query_map([table], |row| {
@@ -243,6 +245,7 @@ impl Reader<'_> {
                 priority: row.get::<_, Option<Word<_>>>(7)?.map(|word| word.0),
                 function: row.get::<_, Option<Word<_>>>(8)?.map(|word| word.0),
                 subsystem: row.get(9)?,
+                declared_subsystem: row.get(14)?,
                 address: None,
                 call_address: None,
                 via: row.get::<_, Option<Json<_>>>(10)?.map(|list| list.0).unwrap_or_default(),

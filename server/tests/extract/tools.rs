@@ -11,6 +11,11 @@ pub(crate) fn need(tool: &str) -> Option<()> {
     if found { Some(()) } else { skip(tool) }
 }
 
+/// Whether the file is there, which comes with `package`.
+pub(crate) fn need_file(path: &std::path::Path, package: &str) -> Option<()> {
+    if path.exists() { Some(()) } else { skip(package) }
+}
+
 /// Whether this machine runs the images of the `linux` port itself.
 pub(crate) fn need_x86_64_linux() -> Option<()> {
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {

@@ -240,7 +240,7 @@ fn a_project_names_the_boards_that_need_attention_worst_first() {
     );
     let html = page(&app, "/micropython");
     let attention = texts(&html, ".findings li");
-    assert_eq!(attention.len(), 3, "{attention:?}");
+    assert_eq!(attention.len(), 9, "{attention:?}");
     assert!(
         attention[0].starts_with(
             "error IB104 fixtures/WILD: modem_init in the init table of level driver holds 0x00000000"
@@ -248,7 +248,13 @@ fn a_project_names_the_boards_that_need_attention_worst_first() {
         "{attention:?}"
     );
     assert!(
-        attention[2].starts_with("warning IB110 fixtures/EMPTY: the tables are there"),
+        attention[2].starts_with(
+            "error IB117 fixtures/EMPTY: clock_init is registered at fixtures/fixture.c:44"
+        ),
+        "{attention:?}"
+    );
+    assert!(
+        attention[8].starts_with("warning IB110 fixtures/EMPTY: the tables are there"),
         "{attention:?}"
     );
     let html = page(&app, "/micropython/fixtures/WILD");

@@ -27,6 +27,7 @@ fn order(calls: &[&str]) -> Vec<Entry> {
             slot: None,
             priority: None,
             subsystem: Some(crate::analyze::subsystem::of(function.as_str(), None)),
+            declared_subsystem: None,
             function: Some(function),
             address: None,
             call_address: None,

@@ -5,7 +5,10 @@ use crate::analyze::check::{Baseline, Subject, check};
 use crate::analyze::derive;
 use crate::config::Config;
 use crate::extract::source;
-use crate::model::{Driver, InitTable, PortName, SourceFile};
+use crate::model::{
+    Address, Driver, Endian, Entry, EntryKind, FileFacts, Finding, InitTable, Origin, PortName,
+    SCHEMA_VERSION, Sha256, SourceFile, order_levels,
+};
 
 /// A port with what its main calls: `STARTS; boot.py; LATE; -- STOPS`.
 pub(super) type Port<'a> = (&'a str, &'a str, &'a str);
@@ -79,4 +82,98 @@ pub(super) fn registered(order: &[&str]) -> InitTable {
 /// Ports that do all alike.
 pub(super) fn alike<'a>(starts: &'a str, stops: &'a str) -> Vec<Port<'a>> {
     ["a", "b", "c", "d", "e"].map(|port| (port, starts, stops)).to_vec()
+}
+
+/// The messages of a rule for a registry, which stands in `text` a line for each
+/// entry in the order in which they run: `PHASE LEVEL PRIORITY FUNCTION`, then as far
+/// as wanted `after NAME,NAME`, `is SUBSYSTEM` and `@ADDRESS`.
+pub(super) fn found_in(rule: &str, text: &str, config: &str) -> Vec<String> {
+    let message = |finding: Finding| match finding.waived {
+        Some(_) => format!("(waived) {}", finding.message),
+        None => finding.message,
+    };
+    findings_in(rule, text, config).into_iter().map(message).collect()
+}
+
+/// The suggestions of a rule for a registry.
+pub(super) fn suggested_in(rule: &str, text: &str) -> Vec<String> {
+    findings_in(rule, text, "").into_iter().filter_map(|finding| finding.suggestion).collect()
+}
+
+fn findings_in(rule: &str, text: &str, config: &str) -> Vec<Finding> {
+    let port: PortName = "stm32".parse().unwrap();
+    let subject = Subject { label: "stm32".to_owned(), port, board: None, table: registry(text) };
+    let policy = Config::parse(config.as_bytes()).unwrap().policy;
+    let today = "2026-06-01".parse().unwrap();
+    let report = check(&mut [subject], &policy, &Baseline::default(), today);
+    report
+        .findings
+        .into_iter()
+        .map(|found| found.finding)
+        .filter(|finding| finding.rule == rule)
+        .collect()
+}
+
+fn registry(text: &str) -> InitTable {
+    let entries: Vec<Entry> =
+        (0..).zip(text.lines()).map(|(position, line)| entry(position, line)).collect();
+    let mut levels: Vec<_> = Vec::new();
+    for level in entries.iter().filter_map(|entry| entry.level.clone()) {
+        if !levels.contains(&level) {
+            levels.push(level);
+        }
+    }
+    order_levels(&mut levels, &[]);
+    InitTable {
+        schema: SCHEMA_VERSION,
+        file: FileFacts { sha256: Sha256([0; 32]), size: 1, format: "elf32-littlearm".to_owned() },
+        source: None,
+        arch: Some("arm".to_owned()),
+        bits: Some(32),
+        endian: Some(Endian::Little),
+        origins: vec![Origin::Registry],
+        levels,
+        main: None,
+        entries,
+        anomalies: Vec::new(),
+        guards: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn entry(position: u32, line: &str) -> Entry {
+    let mut words = line.split(' ');
+    let mut word = || words.next().unwrap_or_default();
+    let phase = serde_json::from_value(word().into()).unwrap();
+    let mut entry = Entry {
+        position,
+        phase: Some(phase),
+        kind: EntryKind::Entry,
+        origin: Origin::Registry,
+        stage: None,
+        level: Some(word().parse().unwrap()),
+        slot: Some(position),
+        priority: Some(word().parse().unwrap()),
+        function: Some(word().to_owned().try_into().unwrap()),
+        subsystem: None,
+        declared_subsystem: None,
+        address: None,
+        call_address: None,
+        via: Vec::new(),
+        conditional: false,
+        condition: None,
+        location: None,
+        after: Vec::new(),
+    };
+    loop {
+        match word() {
+            "after" => entry.after = word().split(',').map(str::to_owned).collect(),
+            "is" => entry.declared_subsystem = Some(word().to_owned()),
+            "" => return entry,
+            address => {
+                let digits = address.strip_prefix('@').unwrap();
+                entry.address = Some(Address(u64::from_str_radix(digits, 16).unwrap()));
+            }
+        }
+    }
 }

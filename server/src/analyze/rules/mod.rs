@@ -1,6 +1,7 @@
 //! Rules: a stable code, a name, a severity and what to do. One file per rule.
 //!
-//! `IB1xx` asks whether an entry will run at all, `IB3xx` whether what is started
+//! `IB1xx` asks whether an entry will run at all, `IB2xx` whether in the order that
+//! was meant, `IB3xx` whether what is started
 //! is stopped, `IB4xx` whether a port departs from the others. Each says in its
 //! `Doc` what it looks at, why, and what to do; `docs/rules.md` is made of that.
 
@@ -8,9 +9,15 @@
 mod cases;
 mod deinit_after_sweep;
 mod deinit_without_init;
+mod dependencies;
+mod dependency_cycle;
+mod dependency_not_mirrored;
+mod dependency_unknown;
+mod dependency_violated;
 mod doc;
 mod driver_not_stopped;
 mod empty_registry;
+mod entry_without_record;
 mod guard_mismatch;
 mod level_never_run;
 mod level_unknown;
@@ -18,6 +25,7 @@ mod lost_entry;
 mod main_ambiguous;
 mod main_incomplete;
 mod main_not_read;
+mod malformed_record;
 mod malformed_table;
 mod missing_bounds;
 mod missing_deinit;
@@ -27,10 +35,15 @@ mod newer_abi;
 mod not_mirrored;
 mod order_departs;
 mod orphan_section;
+mod priority_sorts_wrongly;
+mod record_without_entry;
+mod records_only;
+mod registered_twice;
 mod source_unparsed;
 mod stripped;
 mod table_not_loaded;
 mod table_too_long;
+mod tie;
 mod wild_pointer;
 
 use doc::Example;
@@ -78,7 +91,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 25] = [
+pub static RULES: [Rule; 36] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -95,6 +108,17 @@ pub static RULES: [Rule; 25] = [
     main_incomplete::RULE,
     level_unknown::RULE,
     source_unparsed::RULE,
+    record_without_entry::RULE,
+    entry_without_record::RULE,
+    malformed_record::RULE,
+    records_only::RULE,
+    priority_sorts_wrongly::RULE,
+    tie::RULE,
+    dependency_violated::RULE,
+    dependency_unknown::RULE,
+    dependency_cycle::RULE,
+    registered_twice::RULE,
+    dependency_not_mirrored::RULE,
     missing_deinit::RULE,
     deinit_without_init::RULE,
     not_mirrored::RULE,
@@ -247,6 +271,15 @@ fn function_name(anomaly: &Anomaly) -> String {
         (Some(function), _) => format!("`{function}`"),
         (None, Some(slot)) => format!("slot {slot}"),
         (None, None) => "an entry".to_owned(),
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [name] => name.clone(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
     }
 }
 

@@ -11,20 +11,21 @@ pub(super) const RULE: Rule = Rule {
     doc: DOC,
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::Stripped, |_| {
-            "the file has no symbols: names and priorities are gone, and with them every table that has no output section of its own; give the ELF file as it was before strip".to_owned()
+            "the file has no symbols: names and priorities that no record tells are gone, and with them every table that has neither records nor an output section of its own; give the ELF file as it was before strip".to_owned()
         })
     }),
 };
 
 const DOC: Doc = Doc {
-    summary: "the file has no symbols: names, priorities and every table without a section of its \
-        own are gone",
+    summary: "the file has no symbols: names, priorities and tables that neither records nor \
+        sections of their own tell of are gone",
     what: "
         The ELF file has no symbol table.",
     why: "
-        Tables in output sections of their own can still be read, but their entries have no
-        names and no priorities. Tables inside another section cannot be found at all, and
-        neither can main. A stripped file that shows nothing may well hold a registry.",
+        Tables in output sections of their own can still be read, and records name their entries,
+        where the firmware has records and `strip` left them. Without records there are no names
+        and no priorities, and a table inside another section cannot be found at all. Main cannot
+        be found either way. A stripped file that shows nothing may well hold a registry.",
     example: Some(Example {
         language: "make",
         before: "

@@ -1,29 +1,32 @@
 //! Origin `registry`: the tables that the firmware's own runtime walks.
 //!
-//! The pointer words in a table say what runs. Symbols and section names only
-//! add names, priorities and levels; where they are gone, the words are left.
+//! The pointer words in a table say what runs. Symbols, section names and records
+//! only add names, priorities, levels and places; where they are gone, the words
+//! are left.
 
+mod entries;
+mod records;
 mod symbols;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use object::elf;
 use object::read::ReadRef;
 
 use super::ExtractError;
 use super::conventions::Conventions;
-use super::elf::{Image, c_string};
+use super::elf::Image;
 use super::relocations;
 use crate::model::{
-    Address, Anomaly, AnomalyKind, Entry, EntryKind, Level, MAX_ANOMALIES, MAX_ENTRIES, Origin,
-    Phase, RFC_LEVELS, SymbolName, order_levels,
+    Anomaly, AnomalyKind, Entry, Level, MAX_ANOMALIES, MAX_ENTRIES, Origin, Phase, RFC_LEVELS,
+    order_levels,
 };
 
-use symbols::{EntrySymbol, RegistrySymbols};
+use entries::Source;
+use records::Records;
+use symbols::RegistrySymbols;
 use tables::{Extent, Tables, Words, extent, tables, words};
 
 /// The version of the registry's ABI that this program reads. Firmware built
@@ -50,12 +53,18 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
 ) -> Result<Registry, ExtractError> {
     let mut symbols = RegistrySymbols::read(image)?;
     let mut anomalies = Anomalies::default();
-    if let Some(found) = symbols.abi.filter(|&version| version > ABI_VERSION) {
+    let records = Records::read(image)?;
+    if let Some(found) = symbols.abi.max(records.abi).filter(|&version| version > ABI_VERSION) {
         anomalies.push(Anomaly { value: Some(found), ..Anomaly::new(AnomalyKind::NewerAbi) });
     }
 
     if !symbols.present {
         anomalies.push(Anomaly::new(AnomalyKind::Stripped));
+    }
+
+    if records.malformed > 0 {
+        let value = Some(records.malformed as u64);
+        anomalies.push(Anomaly { value, ..Anomaly::new(AnomalyKind::MalformedRecord) });
     }
 
     let (tables, orphans) = tables(image, &symbols);
@@ -79,11 +88,18 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         .map(|(phase, level, extent)| words(image, phase, level, &extent, &relocations))
         .collect::<Result<Vec<Words>, ExtractError>>()?;
 
-    let levels = levels(&words, conventions);
     // What stands in an orphan section is told of by that section already.
     symbols.entries.retain(|symbol| !orphans.contains(&(symbol.phase, symbol.name.clone())));
-    let entries = entries(image, &symbols.entries, &levels, words, &mut anomalies)?;
-    let origins = if tables.is_empty() { Vec::new() } else { vec![Origin::Registry] };
+    let mut levels = levels(&words, conventions);
+    let source = Source {
+        symbols: &symbols,
+        records: &records,
+        orphans: &orphans,
+        declared_levels: &conventions.levels,
+    };
+    let entries = source.entries(image, &mut levels, words, &mut anomalies)?;
+    let found = !tables.is_empty() || !entries.is_empty();
+    let origins = if found { vec![Origin::Registry] } else { Vec::new() };
     Ok(Registry { origins, anomalies: anomalies.sorted(&levels), levels, entries })
 }
 
@@ -117,150 +133,6 @@ fn levels(tables: &[Words], conventions: &Conventions) -> Vec<Level> {
     }
     order_levels(&mut levels, &conventions.levels);
     levels
-}
-
-/// Tables to entries in effective order: main is not read here, so init levels
-/// stand in their order, then deinit levels from last to first, each backwards.
-fn entries<'data, R: ReadRef<'data>>(
-    image: &Image<'data, R>,
-    symbols: &[EntrySymbol],
-    levels: &[Level],
-    tables: Vec<Words>,
-    anomalies: &mut Anomalies,
-) -> Result<Vec<Entry>, ExtractError> {
-    let mut named: HashMap<(Phase, &Level, u64), Vec<&EntrySymbol>> = HashMap::new();
-    for symbol in symbols {
-        named.entry((symbol.phase, &symbol.name.level, symbol.address)).or_default().push(symbol);
-    }
-    let mut used = HashSet::new();
-    let mut by_level: HashMap<(Phase, Level), Vec<Entry>> = HashMap::new();
-    let pointer = image.pointer_size();
-    for table in tables {
-        let mut list = Vec::with_capacity(table.pointers.len());
-        for (slot, &word) in table.pointers.iter().enumerate() {
-            let place = table.start + slot as u64 * pointer;
-            let symbol = named.get(&(table.phase, &table.level, place)).and_then(|symbols| {
-                symbols.iter().find(|symbol| same_section(symbol.section, table.section))
-            });
-            if symbol.is_some() {
-                used.insert((table.phase, table.level.clone(), place));
-            }
-            let function = symbol
-                .map(|symbol| symbol.name.function.clone())
-                .or_else(|| table.imports.get(&slot).cloned());
-            let slot = u32::try_from(slot).unwrap_or(u32::MAX);
-            let imported = table.imports.contains_key(&(slot as usize));
-            if !imported && !image.is_code(image.code_address(word)) {
-                anomalies.push(Anomaly {
-                    slot: Some(slot),
-                    function: function.clone(),
-                    address: Some(Address(word)),
-                    ..Anomaly::new(AnomalyKind::WildPointer).of(table.phase, &table.level)
-                });
-            }
-            list.push(Entry {
-                position: 0,
-                phase: Some(table.phase),
-                kind: EntryKind::Entry,
-                origin: Origin::Registry,
-                stage: None,
-                level: Some(table.level.clone()),
-                slot: Some(slot),
-                priority: symbol.map(|symbol| symbol.name.priority.clone()),
-                function,
-                subsystem: None,
-                address: Some(Address(word)),
-                call_address: None,
-                via: Vec::new(),
-                conditional: false,
-                condition: None,
-                location: None,
-                after: Vec::new(),
-            });
-        }
-        by_level.insert((table.phase, table.level), list);
-    }
-    for symbol in symbols {
-        let place = (symbol.phase, symbol.name.level.clone(), symbol.address);
-        if !used.contains(&place) {
-            anomalies.push(Anomaly {
-                priority: Some(symbol.name.priority.clone()),
-                function: Some(symbol.name.function.clone()),
-                address: Some(Address(symbol.address)),
-                ..Anomaly::new(AnomalyKind::LostEntry).of(symbol.phase, &symbol.name.level)
-            });
-        }
-    }
-
-    let mut entries = Vec::new();
-    for level in levels {
-        entries.extend(by_level.remove(&(Phase::Init, level.clone())).unwrap_or_default());
-    }
-    for level in levels.iter().rev() {
-        entries.extend(
-            by_level.remove(&(Phase::Deinit, level.clone())).unwrap_or_default().into_iter().rev(),
-        );
-    }
-    for (position, entry) in entries.iter_mut().enumerate() {
-        entry.position = u32::try_from(position).unwrap_or(u32::MAX);
-    }
-    name_by_symbol(image, &mut entries)?;
-    Ok(entries)
-}
-
-/// Whether a symbol of section `symbol` can stand in a table of section
-/// `table`. Bounds of empty or absolute sections have none.
-fn same_section(symbol: Option<usize>, table: Option<usize>) -> bool {
-    symbol.is_none() || table.is_none() || symbol == table
-}
-
-/// Names the entries that no entry symbol names, by the function symbols at
-/// their addresses.
-fn name_by_symbol<'data, R: ReadRef<'data>>(
-    image: &Image<'data, R>,
-    entries: &mut [Entry],
-) -> Result<(), ExtractError> {
-    let mut wanted: HashMap<u64, Option<(u8, SymbolName)>> = entries
-        .iter()
-        .filter(|entry| entry.function.is_none())
-        .filter_map(|entry| entry.address)
-        .map(|address| (image.code_address(address.0), None))
-        .collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    image.for_each_symbol(|symbol| {
-        if !matches!(symbol.kind, elf::STT_FUNC | elf::STT_GNU_IFUNC | elf::STT_NOTYPE)
-            || symbol.undefined
-        {
-            return;
-        }
-        let Some(best) = wanted.get_mut(&image.code_address(symbol.value)) else {
-            return;
-        };
-        // `$t` and the like mark code for disassemblers (AAELF32, "Mapping
-        // symbols").
-        if symbol.name.first() == Some(&b'$') {
-            return;
-        }
-        let rank = match (symbol.kind, symbol.bind) {
-            (elf::STT_NOTYPE, _) => 3,
-            (_, elf::STB_GLOBAL) => 0,
-            (_, elf::STB_LOCAL) => 1,
-            _ => 2,
-        };
-        if best.as_ref().is_none_or(|(so_far, _)| rank < *so_far)
-            && let Some(name) = SymbolName::from_bytes(c_string(symbol.name))
-        {
-            *best = Some((rank, name));
-        }
-    })?;
-    for entry in entries.iter_mut().filter(|entry| entry.function.is_none()) {
-        let code = entry.address.map(|address| image.code_address(address.0));
-        let found = code.and_then(|code| wanted.get(&code)).and_then(Option::as_ref);
-        entry.function = found.map(|(_, name)| name.clone());
-    }
-    Ok(())
 }
 
 /// The anomalies found, at most [`MAX_ANOMALIES`] of them.

@@ -23,6 +23,8 @@ pub(super) struct RegistrySymbols {
 pub(super) struct Edge {
     pub(super) address: u64,
     pub(super) section: Option<usize>,
+    /// Whether the linker made it, for a section that has a C identifier's name.
+    pub(super) is_of_linker: bool,
 }
 
 /// A symbol that names an entry.
@@ -42,6 +44,16 @@ impl RegistrySymbols {
         let mut candidates: Vec<(Phase, &'data [u8], Symbol<'data>)> = Vec::new();
         image.for_each_symbol(|symbol| {
             found.present = true;
+            if symbol.name.starts_with(b"__st") {
+                let bound = names::linker_bound(c_string(symbol.name));
+                if let Some((phase, level, bound)) = bound.filter(|_| !symbol.undefined) {
+                    let (address, section) = (symbol.value, symbol.section);
+                    let edge = Edge { address, section, is_of_linker: true };
+                    if found.bounds.len() < 4 * MAX_ENTRIES {
+                        found.bounds.push((phase, level, bound, edge));
+                    }
+                }
+            }
             if !symbol.name.starts_with(b"__mp_") || symbol.undefined {
                 return;
             }
@@ -60,7 +72,8 @@ impl RegistrySymbols {
             // A linker script's symbols have no type; an entry is an object,
             // and may well be named `..._start`.
             let bound = names::bound(rest).filter(|_| symbol.kind == elf::STT_NOTYPE);
-            let edge = Edge { address: symbol.value, section: symbol.section };
+            let (address, section) = (symbol.value, symbol.section);
+            let edge = Edge { address, section, is_of_linker: false };
             bound.is_none_or(|(level, bound)| {
                 found.bounds.push((phase, level, bound, edge));
                 false

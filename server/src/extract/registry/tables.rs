@@ -11,7 +11,7 @@ use crate::extract::ExtractError;
 use crate::extract::elf::Image;
 use crate::extract::names::{self, Bound, EntryName, SectionName};
 use crate::extract::relocations::Relocations;
-use crate::model::{Address, Anomaly, AnomalyKind, Level, MAX_LEVELS, Phase, SymbolName};
+use crate::model::{Address, Anomaly, AnomalyKind, Level, MAX_LEVELS, Phase, Priority, SymbolName};
 
 /// Where the table of one phase and level lies.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,9 @@ pub(super) struct Table {
     pub(super) end: Option<Edge>,
     /// Index of the output section named after the level.
     pub(super) section: Option<usize>,
+    /// Whether each entry is followed by its priority, because the linker bounds
+    /// the section and does not sort it.
+    pub(super) is_keyed: bool,
 }
 
 /// The tables by phase and level.
@@ -38,7 +41,30 @@ pub(super) struct Words {
     /// The address of the first word.
     pub(super) start: u64,
     pub(super) pointers: Vec<u64>,
+    /// The priority behind each pointer; empty where the linker sorted them.
+    keys: Vec<u64>,
     pub(super) imports: HashMap<usize, SymbolName>,
+    /// How many bytes an entry takes.
+    stride: u64,
+}
+
+impl Words {
+    /// The address of an entry.
+    pub(super) fn place(&self, slot: usize) -> u64 {
+        self.start + slot as u64 * self.stride
+    }
+
+    /// The places of the entries in the order in which init runs them.
+    pub(super) fn in_run_order(&self) -> Vec<usize> {
+        let mut slots: Vec<usize> = (0..self.pointers.len()).collect();
+        slots.sort_by_key(|&slot| self.keys.get(slot));
+        slots
+    }
+
+    /// The priority that an entry carries.
+    pub(super) fn priority(&self, slot: usize) -> Option<Priority> {
+        format!("{:02}", self.keys.get(slot)?).parse().ok()
+    }
 }
 
 /// The tables that bounds or output sections tell of, and the input sections
@@ -57,6 +83,7 @@ pub(super) fn tables<'data, R: ReadRef<'data>>(
     for (phase, level, bound, edge) in &symbols.bounds {
         if known(level) {
             let table = tables.entry((*phase, level.clone())).or_default();
+            table.is_keyed = edge.is_of_linker;
             match bound {
                 Bound::Start => table.start = Some(*edge),
                 Bound::End => table.end = Some(*edge),
@@ -67,6 +94,11 @@ pub(super) fn tables<'data, R: ReadRef<'data>>(
         match names::section(section.name) {
             Some(SectionName::Table(phase, level)) if known(&level) => {
                 tables.entry((phase, level)).or_default().section = Some(index);
+            }
+            Some(SectionName::KeyedTable(phase, level)) if known(&level) => {
+                let table = tables.entry((phase, level)).or_default();
+                table.section = Some(index);
+                table.is_keyed = true;
             }
             Some(SectionName::Orphan(phase, name)) if section.is_allocated() => {
                 orphans.insert((phase, name));
@@ -87,6 +119,8 @@ pub(super) struct Extent {
     pub(super) offset: Option<u64>,
     /// Whether `range` ends with the section and may hold padding.
     pub(super) padded: bool,
+    /// Whether each pointer is followed by its priority.
+    pub(super) is_keyed: bool,
 }
 
 /// Finds where a table lies, and says what is odd about that. `room` is how many
@@ -139,7 +173,7 @@ pub(super) fn extent<'data, R: ReadRef<'data>>(
             ..Anomaly::new(AnomalyKind::TableNotLoaded).of(phase, level)
         });
     }
-    let pointer = image.pointer_size();
+    let pointer = image.pointer_size() * if table.is_keyed { 2 } else { 1 };
     if !size.is_multiple_of(pointer) && !padded {
         let value = Some(size);
         anomalies
@@ -154,7 +188,7 @@ pub(super) fn extent<'data, R: ReadRef<'data>>(
     let count = count.min(*room);
     *room -= count;
     let range = range.start..range.start + count * pointer;
-    Some(Extent { range, section: index, offset, padded })
+    Some(Extent { range, section: index, offset, padded, is_keyed: table.is_keyed })
 }
 
 /// Reads the words of a table.
@@ -172,22 +206,28 @@ pub(super) fn words<'data, R: ReadRef<'data>>(
         }
         None => &[],
     };
-    let mut words = Vec::new();
+    let mut pointers = Vec::new();
+    let mut keys = Vec::new();
     let mut imports = HashMap::new();
-    let pointer = image.pointer_size();
-    for (slot, bytes) in bytes.chunks_exact(usize::from(image.bits / 8)).enumerate() {
-        let place = extent.range.start + slot as u64 * pointer;
+    let stride = image.pointer_size() * if extent.is_keyed { 2 } else { 1 };
+    let entries = bytes.chunks_exact(usize::try_from(stride).unwrap_or(usize::MAX));
+    for (slot, bytes) in entries.enumerate() {
+        let place = extent.range.start + slot as u64 * stride;
         if let Some(import) = relocations.import(place) {
             imports.insert(slot, import.clone());
         }
         let in_place = image.pointer(bytes).unwrap_or_default();
-        words.push(relocations.apply(place, in_place, image.bits));
+        pointers.push(relocations.apply(place, in_place, image.bits));
+        if extent.is_keyed {
+            let key = &bytes[usize::from(image.bits / 8)..];
+            keys.push(image.pointer(key).unwrap_or_default());
+        }
     }
-    if extent.padded {
+    if extent.padded && !extent.is_keyed {
         // The linker fills the end of a section with zeros.
-        let filled = words.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1);
-        words.truncate(filled);
+        let filled = pointers.iter().rposition(|&word| word != 0).map_or(0, |last| last + 1);
+        pointers.truncate(filled);
     }
     let (section, start) = (extent.section, extent.range.start);
-    Ok(Words { phase, level, section, start, pointers: words, imports })
+    Ok(Words { phase, level, section, start, pointers, keys, imports, stride })
 }

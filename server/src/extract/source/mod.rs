@@ -409,6 +409,7 @@ impl Listed {
             priority: None,
             function: Some(self.function),
             subsystem: None,
+            declared_subsystem: None,
             address: None,
             call_address: None,
             via: self.via,

@@ -1,0 +1,294 @@
+//! What is refused, and what whoever did it reads.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::tools::{have, links_with_gnu_ld, package, scratch, succeed, text};
+
+/// A driver in C that registers as `registrations` say.
+fn source(folder: &Path, name: &str, registrations: &str) -> PathBuf {
+    let file = folder.join(name);
+    let text = format!(
+        "#include \"mp_registry.h\"\n\
+         static void timer_init0(void) {{}}\n\
+         static int uart_init(int baud) {{ return baud; }}\n\
+         int use(void);\n\
+         int use(void) {{ timer_init0(); return uart_init(1); }}\n\
+         {registrations}\n"
+    );
+    std::fs::write(&file, text).expect("the scratch folder can be written");
+    file
+}
+
+/// What a C or C++ compiler says of the registrations; it must refuse them.
+fn refused_c(compiler: &str, options: &[&str], registrations: &str) -> String {
+    let folder = scratch(&format!("misuse-{compiler}-{}", registrations.len()));
+    let file = source(&folder, "driver.c", registrations);
+    let output = Command::new(compiler)
+        .current_dir(package())
+        .args(options)
+        .args(["-Iinclude", "-fsyntax-only"])
+        .arg(file)
+        .output()
+        .expect("the compiler can be started");
+    assert!(!output.status.success(), "{compiler} took {registrations}");
+    // Quotation marks differ with the language of the machine.
+    text(&output.stderr).replace(['‘', '’'], "'")
+}
+
+#[test]
+fn c_compilers_refuse_what_would_not_run_as_it_reads() {
+    let compilers = ["cc", "arm-none-eabi-gcc", "clang-14"];
+    for compiler in compilers.into_iter().filter(|compiler| {
+        // Clang is tried where it is installed.
+        *compiler == "clang-14" && Command::new("clang-14").arg("--version").output().is_ok()
+            || *compiler != "clang-14" && have(&[compiler])
+    }) {
+        for (registration, message) in [
+            ("MP_INIT_REGISTER(drvier, 00, timer_init0);", "did you mean 'mp_init_level_driver'?"),
+            (
+                "MP_INIT_REGISTER(driver, 9, timer_init0);",
+                "priority 9 of timer_init0 must be two digits, 00 to 99: the linker sorts it as text, in which 9 is after 10",
+            ),
+            (
+                "MP_INIT_REGISTER(driver, 100, timer_init0);",
+                "priority 100 of timer_init0 must be two digits",
+            ),
+            (
+                "MP_DEINIT_REGISTER(core, 05u, timer_init0);",
+                "priority 05u of timer_init0 must be two digits",
+            ),
+            ("MP_INIT_REGISTER(driver, LAST, timer_init0);", "invalid suffix"),
+            (
+                "MP_INIT_REGISTER(driver, 00, uart_init);",
+                "uart_init cannot be registered: expected void uart_init(void); for a call with arguments or a result use MP_INIT_REGISTER_CALL",
+            ),
+        ] {
+            let said = refused_c(compiler, &["-std=c99"], registration);
+            assert!(said.contains(message), "{compiler} on {registration}:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn cpp_compilers_refuse_the_same() {
+    if !have(&["c++"]) {
+        return;
+    }
+    for (registration, message) in [
+        ("MP_INIT_REGISTER(drvier, 00, timer_init0);", "did you mean 'mp_init_level_driver'?"),
+        (
+            "MP_INIT_REGISTER(driver, 9, timer_init0);",
+            "priority 9 of timer_init0 must be two digits",
+        ),
+        ("MP_INIT_REGISTER(driver, 00, uart_init);", "invalid conversion from 'int (*)(int)'"),
+    ] {
+        let said = refused_c("c++", &["-std=c++17", "-xc++"], registration);
+        assert!(said.contains(message), "{registration}:\n{said}");
+    }
+}
+
+#[test]
+fn two_ways_at_once_and_targets_without_elf_are_refused_by_name() {
+    if !have(&["cc"]) {
+        return;
+    }
+    let said = refused_c("cc", &["-DMP_REGISTRY_RODATA", "-DMP_REGISTRY_KEYED"], "");
+    assert!(said.contains("are two ways to place the entries: define one of them"), "{said}");
+    let said = refused_c("cc", &["-U__ELF__"], "");
+    assert!(
+        said.contains("this target has no ELF (PE and Mach-O neither sort nor keep the entries): define MP_REGISTRY_OFF"),
+        "{said}"
+    );
+}
+
+/// What rustc says of a driver; it must refuse it.
+fn refused_rust(name: &str, features: &[&str], driver: &str) -> String {
+    let folder = scratch(&format!("misuse-rust-{name}"));
+    let library = folder.join("libregistry_rt.rlib");
+    let features: Vec<String> =
+        features.iter().map(|feature| format!("--cfg=feature=\"{feature}\"")).collect();
+    let rustc = |source: &Path, crate_name: &str, output: &Path| {
+        let mut rustc = Command::new("rustc");
+        rustc
+            .current_dir(package())
+            .args(["--edition=2024", "--crate-type=rlib", "--crate-name", crate_name])
+            .args(&features)
+            .arg(source)
+            .arg("-o")
+            .arg(output);
+        rustc
+    };
+    let output = rustc(Path::new("src/lib.rs"), "registry_rt", &library).output().expect("rustc");
+    if !output.status.success() {
+        return text(&output.stderr);
+    }
+    let file = folder.join("driver.rs");
+    std::fs::write(&file, driver).expect("the scratch folder can be written");
+    let output = rustc(&file, "driver", &folder.join("libdriver.rlib"))
+        .arg(format!("--extern=registry_rt={}", library.display()))
+        .output()
+        .expect("rustc");
+    assert!(!output.status.success(), "rustc took {driver}");
+    text(&output.stderr)
+}
+
+#[test]
+fn rustc_refuses_what_would_not_run_as_it_reads() {
+    if !have(&["rustc"]) {
+        return;
+    }
+    for (name, registration, message) in [
+        ("level", "init_register!(drvier, 00, timer_init0);", "`drvier`"),
+        (
+            "digit",
+            "init_register!(driver, 9, timer_init0);",
+            "the priority must be two digits, 00 to 99: the linker sorts it as text, in which 9 is after 10",
+        ),
+        ("suffix", "init_register!(driver, 5u8, timer_init0);", "the priority must be two digits"),
+        ("type", "init_register!(driver, 00, uart_init);", "expected \"C\" fn, found \"Rust\" fn"),
+        (
+            "capture",
+            "extern \"C\" fn f() { let baud = 1; init_register!(driver, 00, uart_init, || uart_init(baud)); }",
+            "attempt to use a non-constant value in a constant",
+        ),
+        (
+            "result",
+            "fn rate() -> u32 { 1 } init_register!(driver, 00, rate, || rate());",
+            "expected `()`, found `u32`",
+        ),
+    ] {
+        let driver = format!(
+            "use registry_rt::init_register;\n\
+             pub extern \"C\" fn timer_init0() {{}}\n\
+             pub fn uart_init(_baud: u32) {{}}\n\
+             {registration}\n"
+        );
+        let said = refused_rust(name, &[], &driver);
+        assert!(said.contains(message), "{registration}:\n{said}");
+    }
+    let said = refused_rust("two-ways", &["rodata", "keyed"], "");
+    assert!(said.contains("are two ways to place the entries: choose one"), "{said}");
+}
+
+/// What the linker says of a program made of `drivers`; `Ok` where it links.
+fn link(test: &str, options: &[&str], drivers: &[&str]) -> Result<PathBuf, String> {
+    let folder = scratch(test);
+    let main = "int main(void) { mp_init_run_level(MP_INIT_DRIVER); return 0; }";
+    let mut files: Vec<PathBuf> = drivers
+        .iter()
+        .enumerate()
+        .map(|(number, driver)| {
+            let code = format!(
+                "#include \"mp_registry.h\"\nstatic void init_{number}(void) {{}}\n{}\n",
+                driver.replace("FUNCTION", &format!("init_{number}"))
+            );
+            let file = folder.join(format!("driver_{number}.c"));
+            std::fs::write(&file, code).expect("the scratch folder can be written");
+            file
+        })
+        .collect();
+    let file = folder.join("main.c");
+    std::fs::write(&file, format!("#include \"mp_registry.h\"\n{main}\n")).expect("written");
+    files.push(file);
+    let program = folder.join("program");
+    let output = Command::new("cc")
+        .current_dir(package())
+        .args(["-O2", "-Iinclude", "-Wl,-T,link/mp_registry_hosted.ld", "src/mp_registry.c"])
+        .args(options)
+        .args(files)
+        .arg("-o")
+        .arg(&program)
+        .output()
+        .expect("the compiler can be started");
+    if output.status.success() {
+        Ok(program)
+    } else {
+        Err(text(&output.stderr).replace(['‘', '’', '`'], "'"))
+    }
+}
+
+#[test]
+fn ties_link_unless_the_project_wants_none() {
+    if !links_with_gnu_ld() {
+        return;
+    }
+    let tied = ["MP_INIT_REGISTER(driver, 10, FUNCTION);"; 2];
+    link("ties-allowed", &[], &tied).expect("a tie links");
+    for options in [&["-DMP_REGISTRY_NO_TIES"][..], &["-DMP_REGISTRY_NO_TIES", "-flto"]] {
+        let said = link("ties-refused", options, &tied).expect_err("a tie does not link");
+        assert!(said.contains("mp_registry_tie_at_init_driver_10"), "{said}");
+    }
+    let apart =
+        ["MP_INIT_REGISTER(driver, 10, FUNCTION);", "MP_INIT_REGISTER(driver, 11, FUNCTION);"];
+    link("ties-apart", &["-DMP_REGISTRY_NO_TIES"], &apart).expect("no tie links");
+}
+
+#[test]
+fn another_number_of_entries_than_stated_does_not_link() {
+    if !links_with_gnu_ld() {
+        return;
+    }
+    let one = "MP_INIT_REGISTER(driver, 10, FUNCTION);";
+    for options in [&[][..], &["-flto"]] {
+        link(
+            "count-right",
+            options,
+            &[one, "MP_REGISTRY_EXPECT(2); MP_DEINIT_REGISTER(core, 00, FUNCTION);"],
+        )
+        .expect("two entries are two");
+        let said = link(
+            "count-wrong",
+            options,
+            &[one, "MP_REGISTRY_EXPECT(3); MP_DEINIT_REGISTER(core, 00, FUNCTION);"],
+        )
+        .expect_err("two entries are not three");
+        assert!(
+            said.contains(
+                "registry: the tables hold another number of entries than MP_REGISTRY_EXPECT states"
+            ),
+            "{said}"
+        );
+    }
+}
+
+/// A script with the fragment in it, and without a region for it.
+const NO_REGION: &str = "MEMORY { FLASH (rx) : ORIGIN = 0x8000000, LENGTH = 64K }
+SECTIONS { .text : { *(.text*) *(.rodata*) } > FLASH INCLUDE mp_registry.ld }";
+
+#[test]
+fn a_fragment_without_its_region_does_not_link() {
+    if !have(&["arm-none-eabi-gcc", "arm-none-eabi-ld", "ld.lld-22"]) {
+        return;
+    }
+    let folder = scratch("no-region");
+    let object = folder.join("runner.o");
+    succeed(
+        Command::new("arm-none-eabi-gcc")
+            .current_dir(package())
+            .args(["-Os", "-ffreestanding", "-Iinclude", "-c", "src/mp_registry.c", "-o"])
+            .arg(&object),
+    );
+    let script = folder.join("board.ld");
+    std::fs::write(&script, NO_REGION).expect("the scratch folder can be written");
+    for linker in ["arm-none-eabi-ld", "ld.lld-22"] {
+        let output = Command::new(linker)
+            .current_dir(package())
+            .args(["-Llink", "-T"])
+            .args([&script, &object])
+            .arg("-o")
+            .arg(folder.join("program"))
+            .output()
+            .expect("the linker can be started");
+        let said = text(&output.stderr);
+        assert!(!output.status.success(), "{linker}: {said}");
+        // lld names the region by itself; GNU ld would warn and go on.
+        let message = match linker {
+            "ld.lld-22" => "memory region not defined: MP_REGISTRY",
+            _ => {
+                "registry: there is no memory region MP_REGISTRY, so that the tables would stand at address 0"
+            }
+        };
+        assert!(said.contains(message), "{linker}: {said}");
+    }
+}
