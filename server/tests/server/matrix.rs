@@ -353,10 +353,7 @@ fn many_boards_that_run_the_same_share_a_column() {
     assert_eq!(texts(&html, ".matrix thead th")[4..], ["B01 +8", "B04 +2"]);
     assert_eq!(
         texts(&html, ".shared dd"),
-        [
-            "and the same on B02, B03, B05, B06, B07, B09, B10, B11",
-            "and the same on B08, B12"
-        ]
+        ["and the same on B02, B03, B05, B06, B07, B09, B10, B11", "and the same on B08, B12"]
     );
     assert_eq!(attributes(&html, ".shared dd a", "href")[0], "/micropython/stm32/B02");
     // The counts are still of boards.
