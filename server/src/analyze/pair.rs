@@ -38,3 +38,58 @@ pub fn pairs(entries: &[Entry]) -> Vec<Pair> {
     pairs.sort_by_key(|pair| pair.init);
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Origin;
+
+    fn entry((is_init, subsystem): &(bool, String)) -> Entry {
+        Entry {
+            position: 0,
+            phase: Some(if *is_init { Phase::Init } else { Phase::Deinit }),
+            kind: EntryKind::Entry,
+            origin: Origin::Calls,
+            stage: None,
+            level: None,
+            slot: None,
+            priority: None,
+            function: None,
+            subsystem: Some(subsystem.clone()),
+            declared_subsystem: None,
+            address: None,
+            call_address: None,
+            via: vec![],
+            conditional: false,
+            condition: None,
+            location: None,
+            after: vec![],
+        }
+    }
+
+    fn paired(calls: &[(bool, String)]) -> Vec<Pair> {
+        pairs(&calls.iter().map(entry).collect::<Vec<_>>())
+    }
+
+    proptest! {
+        #[test]
+        fn an_order_played_backwards_has_the_same_pairs(
+            calls in proptest::collection::vec((any::<bool>(), "[a-c]"), 0..24),
+        ) {
+            let backwards: Vec<(bool, String)> =
+                calls.iter().rev().map(|(is_init, name)| (!is_init, name.clone())).collect();
+            let last = calls.len().wrapping_sub(1);
+            let forth: BTreeSet<(usize, usize)> =
+                paired(&calls).iter().map(|pair| (pair.init, pair.deinit)).collect();
+            let back: BTreeSet<(usize, usize)> = paired(&backwards)
+                .iter()
+                .map(|pair| (last - pair.deinit, last - pair.init))
+                .collect();
+            prop_assert_eq!(forth, back);
+        }
+    }
+}
