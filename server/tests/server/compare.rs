@@ -5,9 +5,8 @@ use std::path::Path;
 use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables;
-use crate::support::trees::{Call, commit, empty, source, time};
+use crate::support::trees::{Call, commit, empty, record_build, source};
 use initboard::model::{EntryKind, InitTable, Origin, ProjectName, Sha256, Stage};
-use initboard::store::{NewBuild, Reading};
 use jiff::Timestamp;
 use scraper::{Html, Selector};
 
@@ -28,27 +27,7 @@ fn built(app: &TestApp, project: &str, board: &str, number: u32, calls: &[(Stage
         }
     }
     table.file.sha256 = Sha256::of(format!("{project} {board} {number}").as_bytes());
-    record(app, project, board, number, &table);
-}
-
-fn record(app: &TestApp, project: &str, board: &str, number: u32, table: &InitTable) {
-    let name: ProjectName = project.parse().unwrap();
-    app.store
-        .write(|writer| {
-            let new = NewBuild {
-                project: writer.reader().project(&name)?.unwrap().id,
-                board: board.parse().unwrap(),
-                commit: commit(number),
-                parents: vec![],
-                branch: Some("master".to_owned()),
-                committed_at: Some(time(number)),
-                pull_request: None,
-                base: None,
-                received_at: time(number),
-            };
-            writer.record_build(&new, Reading::Extracted(table, 1))
-        })
-        .unwrap();
+    record_build(app, project, board, number, &table);
 }
 
 /// Two boards of two ports, the older commit of one of them, and two texts.
@@ -314,7 +293,7 @@ fn a_side_of_which_nothing_was_read_says_so() {
     let mut table = tables::table(&[]);
     table.origins = vec![];
     table.levels = vec![];
-    record(&app, "micropython", "stm32/BARE", 3, &table);
+    record_build(&app, "micropython", "stm32/BARE", 3, &table);
     let html = compared(&app, "stm32/BARE,stm32/PYBV10");
     assert_eq!(texts(&html, ".side-heads .chip"), ["✕ nothing could be read"]);
     assert!(text(&html, ".answer").starts_with("BARE and PYBV10 share 0 of 5 subsystems"));
@@ -325,7 +304,7 @@ fn hostile_names_stay_text() {
     let app = filled();
     let names = tables::hostile_names();
     let functions: Vec<&str> = names.iter().map(String::as_str).collect();
-    record(&app, "micropython", "stm32/HOSTILE", 4, &tables::table(&functions));
+    record_build(&app, "micropython", "stm32/HOSTILE", 4, &tables::table(&functions));
     let html = compared(&app, "stm32/HOSTILE,stm32/PYBV10");
     assert!(texts(&html, "main script").is_empty());
     let shown = texts(&html, ".slope section:first-child .function");
@@ -384,11 +363,11 @@ fn the_longest_orders_turned_round_are_compared_all_the_same() {
     let names: Vec<String> =
         (0..initboard::model::MAX_ENTRIES).map(|number| format!("a{number}_init")).collect();
     let mut functions: Vec<&str> = names.iter().map(String::as_str).collect();
-    record(&app, "micropython", "stm32/ONE", 1, &tables::table(&functions));
+    record_build(&app, "micropython", "stm32/ONE", 1, &tables::table(&functions));
     functions.reverse();
     let mut turned = tables::table(&functions);
     turned.file.sha256 = Sha256::of(b"turned");
-    record(&app, "micropython", "stm32/TURNED", 1, &turned);
+    record_build(&app, "micropython", "stm32/TURNED", 1, &turned);
     let html = compared(&app, "stm32/ONE,stm32/TURNED");
     let all = names.len();
     assert_eq!(texts(&html, ".compared tbody tr").len(), all - 1);

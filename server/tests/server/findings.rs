@@ -1,16 +1,14 @@
 //! What the rules say of a project, by page and API: of its text and of its
 //! builds, since when, and of one rule on all projects.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use initboard::model::{Anomaly, AnomalyKind, InitTable, Sha256, Stage, TreeFacts};
-use initboard::store::{NewBuild, Reading};
 
 use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables::table;
-use crate::support::trees::{commit, empty, source, time};
+use crate::support::trees::{commit, empty, record, record_build, source, time};
 
 /// Three mains that start a sensor at every soft reset; `forgetful` one never stops it.
 fn mains(number: u32, forgetful: &str) -> TreeFacts {
@@ -29,15 +27,6 @@ fn mains(number: u32, forgetful: &str) -> TreeFacts {
     TreeFacts { tables: ["alif", "rp2", "stm32"].map(main).to_vec(), ..empty(number) }
 }
 
-fn record(app: &TestApp, facts: &TreeFacts) {
-    let name = "micropython".parse().unwrap();
-    let recorded = app.store.write(|writer| {
-        let project = writer.reader().project(&name)?.unwrap();
-        writer.record_tree(project.id, facts, Timestamp::UNIX_EPOCH)
-    });
-    recorded.unwrap();
-}
-
 /// A table whose level lacks its bounds.
 fn unbound() -> InitTable {
     let anomaly = Anomaly {
@@ -49,24 +38,9 @@ fn unbound() -> InitTable {
 }
 
 fn build(app: &TestApp, board: &str, number: u32, table: &InitTable) {
-    let name = "micropython".parse().unwrap();
     let mut table = table.clone();
     table.file.sha256 = Sha256::of(format!("{board} {number}").as_bytes());
-    let recorded = app.store.write(|writer| {
-        let new = NewBuild {
-            project: writer.reader().project(&name)?.unwrap().id,
-            board: board.parse().unwrap(),
-            commit: commit(number),
-            parents: vec![],
-            branch: Some("master".to_owned()),
-            committed_at: Some(time(number)),
-            pull_request: None,
-            base: None,
-            received_at: time(number),
-        };
-        writer.record_build(&new, Reading::Extracted(&table, 1))
-    });
-    recorded.unwrap();
+    record_build(app, "micropython", board, number, &table);
 }
 
 /// The findings of a query: rule and place.

@@ -8,10 +8,8 @@ use std::process::{Command, Output};
 use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables::{self, hostile_names};
-use crate::support::trees::{commit, history, listing, name, source, step, time};
+use crate::support::trees::{history, listing, name, record, record_build, source, step};
 use initboard::model::{Entry, InitTable, Phase, Sha256, Stage, StepKind, TreeFacts};
-use initboard::store::{NewBuild, Reading};
-use jiff::Timestamp;
 
 const NETWORK: &str = "MICROPY_PY_NETWORK";
 
@@ -48,36 +46,14 @@ fn facts() -> TreeFacts {
 
 fn app_of(facts: &TreeFacts) -> TestApp {
     let app = TestApp::start();
-    let project = "micropython".parse().unwrap();
-    app.store
-        .write(|writer| {
-            let project = writer.reader().project(&project)?.unwrap();
-            writer.record_tree(project.id, facts, Timestamp::UNIX_EPOCH)
-        })
-        .unwrap();
+    record(&app, facts);
     app
 }
 
 fn build(app: &TestApp, board: &str, table: &InitTable) {
-    let project = "micropython".parse().unwrap();
     let mut table = table.clone();
     table.file.sha256 = Sha256::of(board.as_bytes());
-    app.store
-        .write(|writer| {
-            let new = NewBuild {
-                project: writer.reader().project(&project)?.unwrap().id,
-                board: board.parse().unwrap(),
-                commit: commit(9),
-                parents: vec![],
-                branch: Some("master".to_owned()),
-                committed_at: Some(time(9)),
-                pull_request: None,
-                base: None,
-                received_at: time(9),
-            };
-            writer.record_build(&new, Reading::Extracted(&table, 1))
-        })
-        .unwrap();
+    record_build(app, "micropython", board, 9, &table);
 }
 
 #[test]

@@ -5,13 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
-use crate::support::trees::{commit, history, listing, name, source, step, time};
+use crate::support::trees::{commit, history, listing, name, record, record_build, source, step};
 use crate::support::{tables, trees};
 use initboard::model::{
     InitTable, LinkerScript, MainFunction, Origin, Sha256, Stage, StepKind, TreeFacts,
 };
-use initboard::store::{NewBuild, Reading};
-use jiff::Timestamp;
 use scraper::Html;
 
 const CONDITION: &str = "MICROPY_PY_NETWORK && !defined(STM32WL)";
@@ -42,40 +40,14 @@ fn facts(number: u32) -> TreeFacts {
     facts
 }
 
-fn record(app: &TestApp, facts: &TreeFacts) {
-    let name = "micropython".parse().unwrap();
-    app.store
-        .write(|writer| {
-            let project = writer.reader().project(&name)?.unwrap();
-            writer.record_tree(project.id, facts, Timestamp::UNIX_EPOCH)
-        })
-        .unwrap();
-}
-
 fn build(app: &TestApp, board: &str, number: u32) {
     build_with(app, board, number, &tables::table(&["pin_init0"]));
 }
 
 fn build_with(app: &TestApp, board: &str, number: u32, table: &InitTable) {
-    let name = "micropython".parse().unwrap();
     let mut table = table.clone();
     table.file.sha256 = Sha256::of(board.as_bytes());
-    app.store
-        .write(|writer| {
-            let new = NewBuild {
-                project: writer.reader().project(&name)?.unwrap().id,
-                board: board.parse().unwrap(),
-                commit: commit(number),
-                parents: vec![],
-                branch: Some("master".to_owned()),
-                committed_at: Some(time(number)),
-                pull_request: None,
-                base: None,
-                received_at: time(number),
-            };
-            writer.record_build(&new, Reading::Extracted(&table, 1))
-        })
-        .unwrap();
+    record_build(app, "micropython", board, number, &table);
 }
 
 fn with_tree() -> TestApp {

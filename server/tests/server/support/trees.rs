@@ -5,8 +5,10 @@ use initboard::model::{
     Location, MainFunction, OrderStep, Origin, Phase, PortHistory, SCHEMA_VERSION, Sha256,
     SourceChange, SourceFile, Stage, StepKind, SymbolName, TreeFacts,
 };
+use initboard::store::{NewBuild, Reading};
 use jiff::Timestamp;
 
+use super::app::TestApp;
 use super::tables;
 
 /// A commit whose digits repeat its number.
@@ -17,6 +19,44 @@ pub(crate) fn commit(number: u32) -> CommitSha {
 /// When commit `number` was made: one a day.
 pub(crate) fn time(number: u32) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + i64::from(number) * 86_400).unwrap()
+}
+
+/// Stores the facts of a tree of `micropython`.
+pub(crate) fn record(app: &TestApp, facts: &TreeFacts) {
+    let name = "micropython".parse().unwrap();
+    app.store
+        .write(|writer| {
+            let project = writer.reader().project(&name)?.unwrap();
+            writer.record_tree(project.id, facts, Timestamp::UNIX_EPOCH)
+        })
+        .unwrap();
+}
+
+/// Stores a build of a board at commit `number` of the branch `master`.
+pub(crate) fn record_build(
+    app: &TestApp,
+    project: &str,
+    board: &str,
+    number: u32,
+    table: &InitTable,
+) {
+    let name = project.parse().unwrap();
+    app.store
+        .write(|writer| {
+            let new = NewBuild {
+                project: writer.reader().project(&name)?.unwrap().id,
+                board: board.parse().unwrap(),
+                commit: commit(number),
+                parents: vec![],
+                branch: Some("master".to_owned()),
+                committed_at: Some(time(number)),
+                pull_request: None,
+                base: None,
+                received_at: time(number),
+            };
+            writer.record_build(&new, Reading::Extracted(table, 1))
+        })
+        .unwrap();
 }
 
 /// Facts of commit `number` without anything in them.
