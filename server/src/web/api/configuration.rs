@@ -87,10 +87,7 @@ pub(in crate::web) async fn put(
 ) -> Result<(StatusCode, Json<ConfigurationAnswer>), AppError> {
     let mut body = Incoming::new(body, &headers);
     let result = store(&app, &headers, project, given, &mut body).await;
-    if result.is_err() {
-        body.linger().await;
-    }
-    result
+    body.answered(result).await
 }
 
 async fn store(

@@ -123,12 +123,24 @@ impl Incoming {
         Self { stream: body.into_data_stream(), flowing: !headers.contains_key(header::EXPECT) }
     }
 
+    /// The answer to a request with this body. Where the request is refused, it goes
+    /// out when the rest of the body was read, or the time for that is over.
+    pub(in crate::web) async fn answered<T>(
+        mut self,
+        answer: Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        if answer.is_err() {
+            self.linger().await;
+        }
+        answer
+    }
+
     /// Reads the rest of a body that was refused, and forgets it.
     ///
     /// A client that is still sending when the connection closes is told of the
     /// closed connection, and not of the answer that says why. The time for this
     /// is short; a client that asked first (`Expect: 100-continue`) needs none.
-    pub(in crate::web) async fn linger(&mut self) {
+    async fn linger(&mut self) {
         if !self.flowing {
             return;
         }

@@ -97,10 +97,7 @@ pub(in crate::web) async fn upload(
 ) -> Result<(StatusCode, Json<TreeAnswer>), AppError> {
     let mut body = Incoming::new(body, &headers);
     let result = store(&app, &headers, project, &mut body).await;
-    if result.is_err() {
-        body.linger().await;
-    }
-    result
+    body.answered(result).await
 }
 
 async fn store(
