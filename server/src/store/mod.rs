@@ -11,7 +11,8 @@
 //! [`history`](HistorySummary), [`search`](SearchHits).
 //!
 //! The tables and why they are cut so: `migrations/002-build.sql`,
-//! `migrations/003-tree.sql` and `migrations/004-configuration.sql`.
+//! `migrations/003-tree.sql`, `migrations/004-configuration.sql` and
+//! `migrations/009-revision.sql`.
 
 mod board;
 mod build;

@@ -29,6 +29,11 @@ pub struct Project {
     /// Digest of the text of its configuration; `None` where none was sent.
     #[serde(skip)]
     pub configuration: Option<Sha256>,
+    /// Raised whenever a build outside pull requests, what a board shows, the text
+    /// of a main or the configuration changes: what was derived from these holds as
+    /// long as this stays.
+    #[serde(skip)]
+    pub revision: i64,
 }
 
 /// A project in the list of all.
@@ -55,6 +60,7 @@ impl Project {
             default_branch: row.get("default_branch")?,
             created_at: row.get::<_, Seconds>("created_at")?.0,
             configuration: row.get::<_, Option<Bytes<_>>>("configuration")?.map(|digest| digest.0),
+            revision: row.get("revision")?,
         })
     }
 }
@@ -62,6 +68,7 @@ impl Project {
 /// The columns that [`Project::from_row`] reads, and the tables of [`JOINED`] that
 /// they come from.
 const COLUMNS: &str = "project.id, project.name, project.default_branch, project.created_at,
+    project.revision,
     coalesce(project.repository_url, configuration.repository_url) AS repository_url,
     configuration_text.sha256 AS configuration";
 const JOINED: &str = "project

@@ -1,14 +1,19 @@
 //! What a project configures, for the page and the API: the text that counts or an
 //! earlier one, what came of it, and what changed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
 
-use super::policies::{Judge, Policies};
-use super::{AppError, findings};
+use super::AppError;
+use super::checked::Checked;
+use super::derived::Derived;
+use super::findings::Of;
+use super::policies::Judge;
+use crate::analyze::check::UnusedWaiver;
 use crate::analyze::policy::{Means, Satisfied, Waiver};
 use crate::config::Config;
 use crate::model::PortName;
@@ -128,7 +133,7 @@ impl Configured {
     /// 404 where there is none with one of the numbers; or when the database fails.
     pub(super) fn read(
         reader: &Reader<'_>,
-        policies: &Policies,
+        derived: &Derived,
         project: &Project,
         number: Option<u32>,
         from: Option<u32>,
@@ -139,11 +144,11 @@ impl Configured {
         };
         let versions = reader.configuration_versions(project.id, VERSIONS)?;
         let (version_of_it, text, judge, fault) = if let Some(found) = found {
-            let config = policies.config(reader, found.version.sha256)?;
+            let config = derived.policies().config(reader, found.version.sha256)?;
             let fault = config.as_ref().err().map(ToString::to_string);
             (Some(found.version), found.text, Judge::of(config), fault)
         } else {
-            let judge = policies.judge(reader, project)?;
+            let judge = derived.policies().judge(reader, project)?;
             (None, Config::shipped_text().to_owned(), judge, None)
         };
         let difference = match from {
@@ -151,10 +156,18 @@ impl Configured {
             None => None,
         };
         let newest = versions.first().map(|version| version.number);
+        let counts = version_of_it.as_ref().map(|version| version.number) == newest;
+        let checked = if judge.policy().waivers.is_empty() {
+            Arc::default()
+        } else if counts {
+            derived.checked(reader, project, Of::Source, None)?
+        } else {
+            Arc::new(Checked::of(reader, &judge, project, Of::Source, None)?)
+        };
         Ok(Self {
-            counts: version_of_it.as_ref().map(|version| version.number) == newest,
+            counts,
             extends: judge.extends().map(str::to_owned),
-            waivers: waivers(reader, project, &judge)?,
+            waivers: waivers(&checked.waivers, &judge),
             satisfied: satisfied(&judge),
             version: version_of_it,
             text,
@@ -178,18 +191,10 @@ fn version(
     })
 }
 
-/// What each waiver does today.
-fn waivers(
-    reader: &Reader<'_>,
-    project: &Project,
-    judge: &Judge,
-) -> Result<Vec<WaiverState>, AppError> {
-    let all = &judge.policy().waivers;
-    if all.is_empty() {
-        return Ok(Vec::new());
-    }
-    let unused = findings::of_text(reader, project.id, judge)?.waivers;
-    let own = all.len() - judge.inherited().map_or(0, |policy| policy.waivers.len());
+/// What each waiver does today, given those that waive nothing.
+fn waivers(unused: &[UnusedWaiver], judge: &Judge) -> Vec<WaiverState> {
+    let policy = judge.policy();
+    let own = policy.waivers.len().saturating_sub(policy.shipped_waivers);
     let state = |(index, waiver): (usize, &Waiver)| WaiverState {
         effect: match unused.iter().find(|unused| unused.waiver == *waiver) {
             Some(unused) if unused.has_run_out => Effect::RunOut,
@@ -200,7 +205,7 @@ fn waivers(
         is_inherited: index >= own,
         waiver: waiver.clone(),
     };
-    Ok(all.iter().enumerate().map(state).collect())
+    policy.waivers.iter().enumerate().map(state).collect()
 }
 
 fn satisfied(judge: &Judge) -> Vec<SatisfiedState> {

@@ -1,8 +1,8 @@
 //! The findings of a project: of the mains of its source tree side by side, or of
 //! the latest build of each board; filtered alike for the page and its JSON twin.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,15 +10,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::AppError;
+use super::checked::{Checked, OnSubject};
+use super::derived::Derived;
 use super::pages::encoded;
-use super::policies::{Judge, Policies};
-use crate::analyze;
-use crate::analyze::check::{Baseline, Found, Report, Subject, UnusedWaiver, check, check_each};
+use crate::analyze::check::{Found, UnusedWaiver};
 use crate::analyze::rules::{self, Rule};
-use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName, Severity};
-use crate::store::{
-    CommitPrefix, PortBoard, Project, ProjectId, Reader, Source, StoreError, TableId,
-};
+use crate::model::{BoardId, CommitSha, PortName, ProjectName, Severity};
+use crate::store::{CommitPrefix, Project, Reader};
 
 /// The parameters. What is empty is no filter.
 #[derive(Debug, Default, Deserialize)]
@@ -36,7 +34,7 @@ pub(super) struct FindingsQuery {
 }
 
 /// Where findings are looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Of {
     /// In the newest text of each port's main, side by side.
@@ -192,7 +190,7 @@ impl Filter {
     pub(super) fn read(
         &self,
         reader: &Reader<'_>,
-        judge: &Judge,
+        derived: &Derived,
         project: &Project,
     ) -> Result<Listing, AppError> {
         let has_text = || reader.sources(project.id).map(|sources| !sources.is_empty());
@@ -201,186 +199,79 @@ impl Filter {
             None if has_text()? || reader.project_boards(project.id)?.is_empty() => Of::Source,
             None => Of::Builds,
         };
-        let since =
-            self.since.as_ref().map(|moment| moment.resolve(reader, project)).transpose()?;
-        match of {
-            Of::Source => of_source(reader, judge, project, since),
-            Of::Builds => of_builds(reader, judge, project, since),
-        }
+        let now = derived.checked(reader, project, of, None)?;
+        let Some(since) = &self.since else {
+            return Ok(now.listing(project, of, None));
+        };
+        let (asked, until) = since.resolve(reader, project)?;
+        let before = match until {
+            Some(until) => derived.checked(reader, project, of, Some(until))?,
+            None => Arc::default(),
+        };
+        let known: BTreeSet<&String> = before.subjects.iter().collect();
+        let unknown = now.subjects.iter().filter(|label| !known.contains(label));
+        let compared = Compared {
+            asked,
+            until,
+            commit: before.newest.clone(),
+            unknown: unknown.cloned().collect(),
+        };
+        Ok(now.listing(project, of, Some((&before, compared))))
     }
 }
 
 impl Moment {
-    /// The time that it was, with nothing compared yet.
-    fn resolve(&self, reader: &Reader<'_>, project: &Project) -> Result<Compared, AppError> {
-        let (asked, until) = match self {
+    /// What was asked for, in words, and the time that it was, if that is known.
+    fn resolve(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<(String, Option<Timestamp>), AppError> {
+        Ok(match self {
             Self::Day(day) => (day.to_string(), format!("{day}T00:00:00Z").parse().ok()),
             Self::Commit(prefix) => match reader.commit(project.id, prefix)? {
                 Some(found) => (found.commit.to_string(), Some(found.committed_at)),
                 None => (prefix.to_string(), None),
             },
-        };
-        Ok(Compared { asked, until, commit: None, unknown: Vec::new() })
+        })
     }
 }
 
-impl Compared {
-    /// Notes what was known then: the newest commit, and which of those that are
-    /// checked now.
-    fn with(&mut self, commit: Option<CommitSha>, known: &BTreeSet<String>, checked: &[String]) {
-        self.commit = commit;
-        self.unknown = checked.iter().filter(|label| !known.contains(*label)).cloned().collect();
-    }
-}
-
-/// The findings of the mains of a source tree side by side.
-fn of_source(
-    reader: &Reader<'_>,
-    judge: &Judge,
-    project: &Project,
-    mut since: Option<Compared>,
-) -> Result<Listing, AppError> {
-    let sources = reader.sources_until(project.id, Timestamp::MAX)?;
-    let commits: BTreeMap<String, CommitSha> = sources
-        .iter()
-        .map(|source| (source.summary.port.to_string(), source.summary.commit.clone()))
-        .collect();
-    let mut report = side_by_side(sources, judge);
-    if let Some(since) = &mut since {
-        let sources = match since.until {
-            Some(until) => reader.sources_until(project.id, until)?,
-            None => Vec::new(),
-        };
-        let newest = sources.iter().max_by_key(|source| source.summary.committed_at);
-        let newest = newest.map(|source| source.summary.commit.clone());
-        let before = side_by_side(sources, judge);
-        since.with(newest, &before.checked.into_iter().collect(), &report.checked);
-        let had: BTreeSet<String> =
-            before.findings.into_iter().map(|found| found.fingerprint).collect();
-        report.findings.retain(|found| !had.contains(&found.fingerprint));
-    }
-    let listed = |found: Found| {
-        let commit = commits.get(&found.of)?.clone();
-        Some(Listed { found, boards: Vec::new(), commit })
-    };
-    Ok(Listing {
-        project: project.name.clone(),
-        of: Of::Source,
-        findings: report.findings.into_iter().filter_map(listed).collect(),
-        checked: report.checked,
-        waivers: report.waivers,
-        since,
-        commits,
-    })
-}
-
-/// The findings of the newest texts of all mains, side by side.
-pub(super) fn of_text(
-    reader: &Reader<'_>,
-    project: ProjectId,
-    judge: &Judge,
-) -> Result<Report, StoreError> {
-    Ok(side_by_side(reader.sources_until(project, Timestamp::MAX)?, judge))
-}
-
-fn side_by_side(sources: Vec<Source>, judge: &Judge) -> Report {
-    let subject = |source: Source| {
-        let port = source.summary.port;
-        Subject { label: port.to_string(), port, board: None, table: source.table }
-    };
-    let mut subjects: Vec<Subject> = sources.into_iter().map(subject).collect();
-    check(&mut subjects, judge.policy(), &Baseline::default(), judge.today())
-}
-
-/// The findings of the latest build of each board, each by itself.
-fn of_builds(
-    reader: &Reader<'_>,
-    judge: &Judge,
-    project: &Project,
-    mut since: Option<Compared>,
-) -> Result<Listing, AppError> {
-    let mut tables = BTreeMap::new();
-    let boards = reader.project_boards(project.id)?;
-    let checked: Vec<String> = boards.iter().map(|board| board.board.to_string()).collect();
-    let mut found = each(reader, judge, &boards, &mut tables)?;
-    if let Some(since) = &mut since {
-        let boards = match since.until {
-            Some(until) => reader.project_boards_until(project.id, until)?,
-            None => Vec::new(),
-        };
-        let newest = boards.iter().max_by_key(|board| board.latest.committed_at);
-        let newest = newest.map(|board| board.latest.commit.clone());
-        let known = boards.iter().map(|board| board.board.to_string()).collect();
-        since.with(newest, &known, &checked);
-        let had: BTreeSet<(&BoardId, String)> = each(reader, judge, &boards, &mut tables)?
-            .into_iter()
-            .map(|(board, found)| (&board.board, found.fingerprint))
-            .collect();
-        found.retain(|(board, found)| !had.contains(&(&board.board, found.fingerprint.clone())));
-    }
-    Ok(Listing {
-        project: project.name.clone(),
-        of: Of::Builds,
-        findings: on_boards(found),
-        checked,
-        // That no build needs a waiver says nothing: the text may.
-        waivers: Vec::new(),
-        since,
-        commits: BTreeMap::new(),
-    })
-}
-
-/// What the rules say of the build of each board. `tables` keeps what was read:
-/// boards that run the same share a table.
-fn each<'a>(
-    reader: &Reader<'_>,
-    judge: &Judge,
-    boards: &'a [PortBoard],
-    tables: &mut BTreeMap<(PortName, TableId), InitTable>,
-) -> Result<Vec<(&'a PortBoard, Found)>, AppError> {
-    let mut subjects = Vec::new();
-    let mut of = Vec::new();
-    for board in boards {
-        let port = &board.board.port;
-        let table = match tables.entry((port.clone(), board.latest.table)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => {
-                let mut table = reader.table_of(board.latest.id)?;
-                analyze::derive_with(&mut table, judge.policy(), Some(port));
-                vacant.insert(table)
-            }
-        };
-        if !table.findings.is_empty() {
-            subjects.push(Subject {
-                // What boards of a port share is one finding, with one fingerprint.
-                label: port.to_string(),
-                port: port.clone(),
-                board: Some(board.board.label()),
-                table: table.clone(),
-            });
-            of.push(board);
+impl Checked {
+    /// The findings in rows, without those that an earlier state had.
+    fn listing(&self, project: &Project, of: Of, since: Option<(&Self, Compared)>) -> Listing {
+        let before = since.iter().flat_map(|(before, _)| &before.found);
+        let had: BTreeSet<(Option<&BoardId>, &String)> = before.map(OnSubject::key).collect();
+        let found = self.found.iter().filter(|on| !had.contains(&on.key()));
+        Listing {
+            project: project.name.clone(),
+            of,
+            findings: rows(found),
+            checked: self.subjects.clone(),
+            waivers: self.waivers.clone(),
+            since: since.map(|(_, compared)| compared),
+            commits: self.commits.clone(),
         }
     }
-    let found = check_each(&subjects, judge.policy(), judge.today());
-    Ok(found.into_iter().map(|(index, found)| (of[index], found)).collect())
 }
 
-/// Findings that say the same of boards of one port, each once.
-fn on_boards(found: Vec<(&PortBoard, Found)>) -> Vec<Listed> {
+/// The findings in rows: those that say the same of boards of one port share one.
+fn rows<'a>(found: impl Iterator<Item = &'a OnSubject>) -> Vec<Listed> {
     let mut rows: Vec<Listed> = Vec::new();
     let mut places = BTreeMap::new();
-    for (board, found) in found {
+    for OnSubject { found, board, commit } in found {
+        let row = || Listed { found: found.clone(), boards: Vec::new(), commit: commit.clone() };
+        let Some(board) = board else {
+            rows.push(row());
+            continue;
+        };
         let finding = &found.finding;
-        let same = (found.fingerprint.clone(), finding.message.clone(), finding.waived.clone());
+        let same = (&found.fingerprint, &finding.message, &finding.waived);
         let row = *places.entry(same).or_insert_with(|| {
-            rows.push(Listed {
-                found: found.clone(),
-                boards: Vec::new(),
-                commit: board.latest.commit.clone(),
-            });
+            rows.push(row());
             rows.len() - 1
         });
-        let label = board.board.label();
+        let label = board.label();
         if rows[row].boards.last() != Some(&label) {
             rows[row].boards.push(label);
         }
@@ -405,21 +296,21 @@ pub(super) struct RuleCount {
 /// How often each project of the server has a rule.
 pub(super) fn counts_of_rule(
     reader: &Reader<'_>,
-    policies: &Policies,
+    derived: &Derived,
     rule: &Rule,
 ) -> Result<Vec<RuleCount>, AppError> {
     let mut counts = Vec::new();
     for project in reader.projects()?.into_iter().map(|summary| summary.project) {
-        let judge = policies.judge(reader, &project)?;
-        let in_rule = |listing: Listing| {
-            let is_it = |listed: &&Listed| listed.found.finding.rule == rule.code;
-            let waived = |listed: &&Listed| listed.found.finding.waived.is_some();
-            let all = listing.findings.iter().filter(is_it).count();
-            let waived = listing.findings.iter().filter(is_it).filter(waived).count();
-            (all - waived, waived)
+        let counted = |of| -> Result<(usize, usize), AppError> {
+            let checked = derived.checked(reader, &project, of, None)?;
+            let has_it = checked.found.iter().filter(|on| on.found.finding.rule == rule.code);
+            let rows = rows(has_it);
+            let is_waived = |listed: &&Listed| listed.found.finding.waived.is_some();
+            let waived = rows.iter().filter(is_waived).count();
+            Ok((rows.len() - waived, waived))
         };
-        let (source, waived) = in_rule(of_source(reader, &judge, &project, None)?);
-        let (builds, waived_in_builds) = in_rule(of_builds(reader, &judge, &project, None)?);
+        let (source, waived) = counted(Of::Source)?;
+        let (builds, waived_in_builds) = counted(Of::Builds)?;
         let waived = waived + waived_in_builds;
         counts.push(RuleCount { project: project.name, source, builds, waived });
     }

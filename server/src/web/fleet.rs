@@ -8,19 +8,31 @@ use jiff::Timestamp;
 
 use super::AppError;
 use super::answers;
-use super::policies::{Judge, Policies};
+use super::policies::Judge;
 use crate::analyze::fleet::{Fleet, Unit};
+use crate::analyze::matrix::Matrix;
 use crate::model::{BoardId, InitTable, PortName};
 use crate::store::{Project, Reader};
 
-/// Tables side by side, with where they were read.
-pub(super) struct Tables {
+/// Tables side by side, with where they were read and what each has of every
+/// subsystem.
+#[derive(Debug)]
+pub(super) struct SideBySide {
     pub(super) read: Vec<Read>,
+    /// A column for each of `read`.
+    pub(super) matrix: Matrix,
+    distinct: Vec<InitTable>,
+}
+
+/// Tables that are being read.
+struct Tables {
+    read: Vec<Read>,
     distinct: Vec<InitTable>,
     judge: Judge,
 }
 
 /// Where a table was read.
+#[derive(Debug)]
 pub(super) struct Read {
     /// `stm32`, or `PYBV10` where all are boards of one port.
     pub(super) label: String,
@@ -31,22 +43,35 @@ pub(super) struct Read {
     table: usize,
 }
 
-impl Tables {
+impl SideBySide {
     /// The boards of `port`, or without one the ports of the project.
     pub(super) fn of(
         reader: &Reader<'_>,
-        policies: &Policies,
+        judge: Judge,
         project: &Project,
         port: Option<&PortName>,
     ) -> Result<Self, AppError> {
-        let judge = policies.judge(reader, project)?;
-        let tables = Self { read: Vec::new(), distinct: Vec::new(), judge };
-        match port {
-            Some(port) => tables.of_boards(reader, project, port),
-            None => tables.of_ports(reader, project),
-        }
+        let tables = Tables { read: Vec::new(), distinct: Vec::new(), judge };
+        let tables = match port {
+            Some(port) => tables.of_boards(reader, project, port)?,
+            None => tables.of_ports(reader, project)?,
+        };
+        let Tables { read, distinct, judge } = tables;
+        let units = read.iter().filter_map(|read| {
+            let table = distinct.get(read.table)?;
+            Some(Unit { label: &read.label, port: &read.port, table })
+        });
+        let matrix = Matrix::of(&Fleet::new(units.collect(), judge.policy()));
+        Ok(Self { read, matrix, distinct })
     }
 
+    /// The table that was read there.
+    pub(super) fn table(&self, read: &Read) -> Option<&InitTable> {
+        self.distinct.get(read.table)
+    }
+}
+
+impl Tables {
     /// The ports of a project: by the text of main, and where that was not
     /// uploaded by the order that most of its boards run.
     fn of_ports(mut self, reader: &Reader<'_>, project: &Project) -> Result<Self, AppError> {
@@ -99,19 +124,6 @@ impl Tables {
             self.add(board.board.label(), port, Some(board.board), index);
         }
         Ok(self)
-    }
-
-    /// All of them side by side.
-    pub(super) fn fleet(&self) -> Fleet<'_> {
-        let units = self.read.iter().filter_map(|read| {
-            Some(Unit { label: &read.label, port: &read.port, table: self.table(read)? })
-        });
-        Fleet::new(units.collect(), self.judge.policy())
-    }
-
-    /// The table that was read there.
-    pub(super) fn table(&self, read: &Read) -> Option<&InitTable> {
-        self.distinct.get(read.table)
     }
 
     fn push(&mut self, mut table: InitTable, port: &PortName) -> usize {

@@ -3,6 +3,8 @@
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
 //! - `configured` is what a project configures, in full
+//! - `checked` is what the rules say of all of a project
+//! - `derived` keeps what is derived from all of a project, as `kept` answers
 //! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
@@ -19,11 +21,14 @@ mod answers;
 mod api;
 mod assets;
 mod auth;
+mod checked;
 mod comparison;
 mod configured;
+mod derived;
 mod error;
 mod findings;
 mod fleet;
+mod kept;
 mod matrix_filter;
 pub mod openapi;
 mod pages;

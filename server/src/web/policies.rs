@@ -1,22 +1,18 @@
 //! What each project configures, as pages and API use it. There is no other place
 //! where a policy comes from.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::kept::Kept;
 use crate::analyze::check::{Weight, weigh};
 use crate::analyze::derive_with;
 use crate::analyze::policy::Policy;
 use crate::config::Config;
 use crate::model::{Finding, InitTable, PortName, Sha256};
 use crate::store::{Project, Reader, StoreError};
-
-/// Most configurations that are kept parsed. The versions of all projects that
-/// somebody looks at, with room to spare.
-const MAX_KEPT: usize = 256;
 
 /// The configuration of projects that sent none.
 static SHIPPED: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::shipped()));
@@ -25,7 +21,7 @@ static SHIPPED: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::shippe
 #[derive(Clone, Debug, Default)]
 pub(super) struct Policies {
     /// By the digest of their text, which never changes its meaning.
-    parsed: Arc<Mutex<HashMap<Sha256, Parsed>>>,
+    parsed: Kept<Sha256, (), Parsed>,
 }
 
 /// A configuration, or why its text is none.
@@ -54,22 +50,14 @@ impl Policies {
 
     /// The configuration with a digest.
     pub(super) fn config(&self, reader: &Reader<'_>, digest: Sha256) -> Result<Parsed, StoreError> {
-        let kept = |parsed: &HashMap<Sha256, Parsed>| parsed.get(&digest).cloned();
-        if let Some(parsed) = kept(&self.parsed.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(parsed);
-        }
-        let text = reader.configuration_text(digest)?;
-        let text = text.ok_or(StoreError::Corrupt { what: "configuration" })?;
-        let config = Config::parse(text.as_bytes()).map(Arc::new).map_err(|error| {
-            tracing::error!(%error, %digest, "a stored configuration is none any more");
-            Arc::from(error.to_string())
-        });
-        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        if parsed.len() >= MAX_KEPT {
-            parsed.clear();
-        }
-        parsed.insert(digest, config.clone());
-        Ok(config)
+        self.parsed.get(digest, (), || {
+            let text = reader.configuration_text(digest)?;
+            let text = text.ok_or(StoreError::Corrupt { what: "configuration" })?;
+            Ok(Config::parse(text.as_bytes()).map(Arc::new).map_err(|error| {
+                tracing::error!(%error, %digest, "a stored configuration is none any more");
+                Arc::from(error.to_string())
+            }))
+        })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AppError;
+use super::derived::Derived;
 use super::policies::Policies;
 use crate::store::{Reader, Store, StoreError, Writer};
 
@@ -57,7 +58,7 @@ pub struct AppState {
     /// One extraction per core at a time; the others wait with their file on
     /// disk.
     extractions: Arc<Semaphore>,
-    policies: Policies,
+    derived: Derived,
 }
 
 impl AppState {
@@ -75,7 +76,7 @@ impl AppState {
             store,
             config: Arc::new(config),
             extractions: Arc::new(Semaphore::new(cores)),
-            policies: Policies::default(),
+            derived: Derived::default(),
         })
     }
 
@@ -91,7 +92,12 @@ impl AppState {
 
     /// What the projects configure.
     pub(super) fn policies(&self) -> Policies {
-        self.policies.clone()
+        self.derived.policies().clone()
+    }
+
+    /// What is derived from all that a project holds.
+    pub(super) fn derived(&self) -> Derived {
+        self.derived.clone()
     }
 
     /// Asks the store something, on a thread that may wait.

@@ -7,10 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AppError;
-use super::fleet::Tables;
-use super::policies::Policies;
+use super::derived::Derived;
 use crate::analyze::fleet::entry;
-use crate::analyze::matrix::{Call, Mark, Matrix};
+use crate::analyze::matrix::{Call, Mark};
 use crate::analyze::policy::Means;
 use crate::model::{BoardId, InitTable, Level, Location, PortName, Stage, SymbolName};
 use crate::store::{HistoryPart, PortChange, Project, Reader};
@@ -77,17 +76,14 @@ impl Subsystem {
     /// of these has it.
     pub(super) fn find(
         reader: &Reader<'_>,
-        policies: &Policies,
+        derived: &Derived,
         project: &Project,
         port: Option<&PortName>,
         name: &str,
     ) -> Result<Option<Self>, AppError> {
-        let tables = Tables::of(reader, policies, project, port)?;
-        let mut matrix = Matrix::of(&tables.fleet());
-        let Some(row) = matrix.rows.iter().position(|row| row.subsystem == name) else {
-            return Ok(None);
-        };
-        let row = matrix.rows.swap_remove(row);
+        let tables = derived.side_by_side(reader, project, port)?;
+        let row = tables.matrix.rows.iter().find(|row| row.subsystem == name).cloned();
+        let Some(row) = row else { return Ok(None) };
         let mut subsystem = Self {
             name: row.subsystem,
             inits: row.inits,

@@ -5,6 +5,7 @@ mod api_answers;
 mod browser;
 mod compare;
 mod configurations;
+mod derived;
 mod findings;
 mod matrix;
 mod pages;

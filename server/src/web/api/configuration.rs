@@ -180,10 +180,10 @@ pub(in crate::web) async fn show(
 ) -> Result<Json<ConfigurationOfProject>, AppError> {
     let given = Parameters::new(given, &["version", "from"])?;
     let (version, from) = (given.optional("version")?, given.optional("from")?);
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let configured = Configured::read(reader, &policies, &project, version, from)?;
+        let configured = Configured::read(reader, &derived, &project, version, from)?;
         Ok::<_, AppError>(Json(ConfigurationOfProject { project: project.name, configured }))
     })
     .await

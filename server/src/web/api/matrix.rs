@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::parameters::Parameters;
 use crate::analyze::matrix::Matrix;
 use crate::model::{PortName, ProjectName};
-use crate::web::fleet::Tables;
 use crate::web::matrix_filter::MatrixQuery;
 use crate::web::path::ApiPath;
 use crate::web::subsystem::Subsystem;
@@ -61,11 +60,11 @@ pub(in crate::web) async fn matrix(
     };
     let port: Option<PortName> = given.optional("port")?;
     let filter = query.filter().map_err(|error| AppError::bad_request("bad-parameter", error))?;
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let tables = Tables::of(reader, &policies, &project, port.as_ref())?;
-        let matrix = Matrix::of(&tables.fleet()).filtered(&filter);
+        let tables = derived.side_by_side(reader, &project, port.as_ref())?;
+        let matrix = tables.matrix.clone().filtered(&filter);
         Ok::<_, AppError>(Json(MatrixOfProject { project: project.name, matrix }))
     })
     .await
@@ -89,10 +88,10 @@ pub(in crate::web) async fn subsystem(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<SubsystemOfProject>, AppError> {
     let port: Option<PortName> = Parameters::new(given, &["port"])?.optional("port")?;
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let found = Subsystem::find(reader, &policies, &project, port.as_ref(), &name)?;
+        let found = Subsystem::find(reader, &derived, &project, port.as_ref(), &name)?;
         let subsystem = found.ok_or_else(|| {
             AppError::not_found(
                 "no-subsystem",

@@ -66,9 +66,8 @@ pub(in crate::web) async fn show(
 ) -> Result<Json<RuleAnswer>, AppError> {
     let rule = rules::find(&wanted)
         .map_err(|error| AppError::not_found("no-such-rule", error.to_string()))?;
-    let policies = app.policies();
-    let projects =
-        app.read(move |reader| findings::counts_of_rule(reader, &policies, rule)).await?;
+    let derived = app.derived();
+    let projects = app.read(move |reader| findings::counts_of_rule(reader, &derived, rule)).await?;
     Ok(Json(RuleAnswer {
         code: rule.code,
         name: rule.name,

@@ -224,10 +224,10 @@ pub(in crate::web) async fn findings(
         since: text("since")?,
     };
     let filter = query.filter().map_err(|error| AppError::bad_request("bad-parameter", error))?;
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let mut listing = filter.read(reader, &policies.judge(reader, &project)?, &project)?;
+        let mut listing = filter.read(reader, &derived, &project)?;
         listing.findings.retain(|listed| filter.fits(listed));
         Ok::<_, AppError>(Json(listing))
     })

@@ -88,11 +88,11 @@ pub(in crate::web) async fn findings(
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
     let filter = query.filter().map_err(PageError::bad_request)?;
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, listing, filter) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let listing = filter.read(reader, &policies.judge(reader, &project)?, &project)?;
+            let listing = filter.read(reader, &derived, &project)?;
             Ok::<_, AppError>((project, listing, filter))
         })
         .await?;

@@ -7,10 +7,9 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 
 use super::{PageError, Shell, encoded, find_port, find_project, page, query_of};
-use crate::analyze::matrix::Matrix;
 use crate::model::ProjectName;
 use crate::report::matrix::{Column, Summary, Table, summary};
-use crate::web::fleet::{Read, Tables};
+use crate::web::fleet::Read;
 use crate::web::matrix_filter::MatrixQuery;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
@@ -42,12 +41,12 @@ pub(in crate::web) async fn matrix(
         port => Some(find_port(port)?),
     };
     let of = port.clone();
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, matrix, columns, ports) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let tables = Tables::of(reader, &policies, &project, of.as_ref())?;
-            let matrix = Matrix::of(&tables.fleet());
+            let tables = derived.side_by_side(reader, &project, of.as_ref())?;
+            let matrix = tables.matrix.clone();
             let column = |read: &Read| {
                 Column::new(read.label.clone(), Some(read.note()), Some(read.link(&project)))
             };

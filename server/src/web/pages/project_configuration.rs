@@ -103,11 +103,11 @@ pub(in crate::web) async fn project_configuration(
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
     let (version, from) = (number(&query.version)?, number(&query.from)?);
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, configured) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let configured = Configured::read(reader, &policies, &project, version, from)?;
+            let configured = Configured::read(reader, &derived, &project, version, from)?;
             Ok::<_, AppError>((project, configured))
         })
         .await?;

@@ -41,8 +41,8 @@ pub(in crate::web) async fn rule(
     if wanted != rule.code {
         return Ok(Redirect::permanent(&format!("/-/rules/{}", rule.code)).into_response());
     }
-    let policies = app.policies();
-    let counts = app.read(move |reader| findings::counts_of_rule(reader, &policies, rule)).await?;
+    let derived = app.derived();
+    let counts = app.read(move |reader| findings::counts_of_rule(reader, &derived, rule)).await?;
     let block = |piece| match piece {
         Piece::Heading(heading) => Block::Heading(heading),
         Piece::Paragraph(text) => Block::Paragraph(Part::all(&text)),

@@ -89,11 +89,11 @@ pub(in crate::web) async fn subsystem(
         port => Some(find_port(port)?),
     };
     let of = port.clone();
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, subsystem, commits) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let found = Subsystem::find(reader, &policies, &project, of.as_ref(), &name)?;
+            let found = Subsystem::find(reader, &derived, &project, of.as_ref(), &name)?;
             let subsystem = found.ok_or_else(|| {
                 missing(format!("Nothing that was read has a subsystem “{}”.", shown(&name)))
             })?;

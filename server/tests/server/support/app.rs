@@ -20,9 +20,14 @@ pub(crate) struct TestApp {
     pub(crate) folder: tempfile::TempDir,
     /// A token of the project `micropython`.
     pub(crate) token: TokenText,
+    server: Server,
+}
+
+/// A server that runs until this is dropped.
+pub(crate) struct Server {
     address: SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
-    server: Option<std::thread::JoinHandle<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 /// An answer, read whole.
@@ -130,33 +135,20 @@ impl TestApp {
         };
         let store = Store::open_with(&path, options).unwrap();
         let app = AppState::new(store.clone(), configure(Config::for_store(&store))).unwrap();
-        let (stop, stopped) = tokio::sync::oneshot::channel();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                let stopped = async {
-                    let _ = stopped.await;
-                };
-                web::serve(listener, app, stopped).await;
-            });
-        });
-        Self { store, folder, token, address, stop: Some(stop), server: Some(server) }
+        Self { store, folder, token, server: Server::start(app) }
+    }
+
+    /// Another server over the same database, which remembers nothing.
+    pub(crate) fn another(&self) -> Server {
+        Server::start(AppState::new(self.store.clone(), Config::for_store(&self.store)).unwrap())
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.server.address)
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
-        answer(agent().get(self.url(path)).call())
+        self.server.get(path)
     }
 
     /// A POST with headers.
@@ -233,7 +225,7 @@ impl TestApp {
     /// Sends bytes as they are and gives what comes back until the server
     /// closes the connection; with `hang_up` the client closes it first.
     pub(crate) fn raw(&self, bytes: &[u8], hang_up: bool) -> String {
-        let mut connection = TcpStream::connect(self.address).unwrap();
+        let mut connection = TcpStream::connect(self.server.address).unwrap();
         connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         connection.write_all(bytes).unwrap();
         if hang_up {
@@ -287,11 +279,39 @@ fn create_project(store: &Store, name: &str) -> TokenText {
     token
 }
 
-impl Drop for TestApp {
+impl Server {
+    fn start(app: AppState) -> Self {
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                let stopped = async {
+                    let _ = stopped.await;
+                };
+                web::serve(listener, app, stopped).await;
+            });
+        });
+        Self { address, stop: Some(stop), thread: Some(thread) }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        answer(agent().get(format!("http://{}{path}", self.address)).call())
+    }
+}
+
+impl Drop for Server {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(server) = self.server.take() {
-            let _ = server.join();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }

@@ -1,0 +1,72 @@
+//! What is derived from all that a project holds, kept in memory until any of it
+//! changes. It takes tens of milliseconds to derive, and most pages of a project
+//! are made of it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::AppError;
+use super::checked::Checked;
+use super::findings::Of;
+use super::fleet::SideBySide;
+use super::kept::Kept;
+use super::policies::Policies;
+use crate::model::PortName;
+use crate::store::{Project, ProjectId, Reader};
+
+/// What an answer was derived from: a revision of the project, and the day, since
+/// waivers run out.
+type State = (i64, Date);
+
+/// What was derived of all projects. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Derived {
+    policies: Policies,
+    fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
+    checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
+}
+
+impl Derived {
+    /// What the projects configure.
+    pub(super) const fn policies(&self) -> &Policies {
+        &self.policies
+    }
+
+    /// The boards of `port`, or without one the ports of the project.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn side_by_side(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+        port: Option<&PortName>,
+    ) -> Result<Arc<SideBySide>, AppError> {
+        let judge = self.policies.judge(reader, project)?;
+        let state = (project.revision, judge.today());
+        self.fleets.get((project.id, port.cloned()), state, || {
+            SideBySide::of(reader, judge, project, port).map(Arc::new)
+        })
+    }
+
+    /// What the rules say of the mains or of the builds of a project, as they are
+    /// now or were at a time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn checked(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+        of: Of,
+        until: Option<Timestamp>,
+    ) -> Result<Arc<Checked>, AppError> {
+        let judge = self.policies.judge(reader, project)?;
+        let state = (project.revision, judge.today());
+        self.checks.get((project.id, of, until), state, || {
+            Checked::of(reader, &judge, project, of, until).map(Arc::new)
+        })
+    }
+}
