@@ -67,7 +67,7 @@ pub(super) fn is_unread(board: &PortBoard) -> bool {
 pub(super) type Tables = BTreeMap<(PortName, TableId), InitTable>;
 
 /// The tables of boards, each once for a port, with what is derived from them.
-pub(super) fn tables<'a>(
+fn tables<'a>(
     reader: &Reader<'_>,
     judge: &Judge,
     boards: impl IntoIterator<Item = &'a PortBoard>,
@@ -81,6 +81,29 @@ pub(super) fn tables<'a>(
         }
     }
     Ok(tables)
+}
+
+/// The boards of a port by order, with their tables.
+#[derive(Debug)]
+pub(super) struct Orders {
+    pub(super) tables: Tables,
+    /// As [`groups`] gives them.
+    pub(super) groups: Vec<(Option<OrderId>, Group)>,
+}
+
+impl Orders {
+    /// Those of the latest builds of boards.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn of(
+        reader: &Reader<'_>,
+        judge: &Judge,
+        boards: &[PortBoard],
+    ) -> Result<Self, StoreError> {
+        let tables = tables(reader, judge, boards)?;
+        Ok(Self { groups: groups(boards, &tables), tables })
+    }
 }
 
 /// Where the table of a board stands among [`Tables`].
@@ -123,7 +146,7 @@ pub(super) fn attention(
 
 /// The boards of a port by order, the most common first; those of which nothing
 /// could be read last. With the order of each group.
-pub(super) fn groups(boards: &[PortBoard], tables: &Tables) -> Vec<(Option<OrderId>, Group)> {
+fn groups(boards: &[PortBoard], tables: &Tables) -> Vec<(Option<OrderId>, Group)> {
     let mut by_order: BTreeMap<Option<OrderId>, Vec<&PortBoard>> = BTreeMap::new();
     for board in boards {
         by_order.entry(board.latest.order).or_default().push(board);

@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::AppError;
+use super::answers::Orders;
 use super::checked::Checked;
 use super::findings::Of;
 use super::fleet::SideBySide;
 use super::kept::Kept;
 use super::policies::Policies;
 use crate::model::PortName;
-use crate::store::{Project, ProjectId, Reader};
+use crate::store::{PortBoard, Project, ProjectId, Reader};
 
 /// What an answer was derived from: a revision of the project, and the day, since
 /// waivers run out.
@@ -25,6 +26,7 @@ type State = (i64, Date);
 pub(super) struct Derived {
     policies: Policies,
     fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
+    orders: Kept<(ProjectId, PortName), State, Arc<Orders>>,
     checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
 }
 
@@ -48,6 +50,24 @@ impl Derived {
         let state = (project.revision, judge.today());
         self.fleets.get((project.id, port.cloned()), state, || {
             SideBySide::of(reader, judge, project, port).map(Arc::new)
+        })
+    }
+
+    /// The boards of a port by order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn orders(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+        port: &PortName,
+        boards: &[PortBoard],
+    ) -> Result<Arc<Orders>, AppError> {
+        let judge = self.policies.judge(reader, project)?;
+        let state = (project.revision, judge.today());
+        self.orders.get((project.id, port.clone()), state, || {
+            Ok(Orders::of(reader, &judge, boards).map(Arc::new)?)
         })
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::AppError;
-use super::answers;
+use super::answers::{self, Orders};
 use super::policies::Judge;
 use crate::analyze::fleet::{Fleet, Unit};
 use crate::analyze::matrix::Matrix;
@@ -88,16 +88,16 @@ impl Tables {
                 continue;
             }
             let boards = reader.port_boards(project.id, &summary.name)?;
-            let built = answers::tables(reader, &self.judge, &boards)?;
+            let orders = Orders::of(reader, &self.judge, &boards)?;
             // The first group is the largest that could be read.
-            let most = answers::groups(&boards, &built).into_iter().next();
+            let most = orders.groups.into_iter().next();
             let most = most.filter(|(order, _)| order.is_some());
             let Some(label) = most.and_then(|(_, group)| group.boards.into_iter().next()) else {
                 continue;
             };
             let board = boards.iter().find(|board| board.board.label() == label);
             let Some(board) = board else { continue };
-            let Some(table) = built.get(&answers::key(board)) else { continue };
+            let Some(table) = orders.tables.get(&answers::key(board)) else { continue };
             let index = self.push(table.clone(), &summary.name);
             let (name, board) = (summary.name.to_string(), board.board.clone());
             self.add(name, &summary.name, Some(board), index);

@@ -8,7 +8,7 @@ use crate::support::tables::table;
 use crate::support::trees::{commit, empty, record, record_build, source, time};
 
 /// Addresses whose answers are derived from all of a project.
-const ADDRESSES: [&str; 9] = [
+const ADDRESSES: [&str; 11] = [
     "/api/v1/projects/micropython/matrix",
     "/api/v1/projects/micropython/matrix?port=stm32",
     "/api/v1/projects/micropython/matrix?port=rp2",
@@ -18,6 +18,8 @@ const ADDRESSES: [&str; 9] = [
     "/api/v1/projects/micropython/findings?of=builds&since=2023-11-16",
     "/api/v1/rules/IB301",
     "/micropython/-/configuration",
+    "/api/v1/projects/micropython/ports/stm32",
+    "/api/v1/projects/micropython/ports/rp2",
 ];
 
 fn answers(get: impl Fn(&str) -> String) -> Vec<String> {
@@ -56,13 +58,13 @@ fn tree(number: u32, stop: &str) -> TreeFacts {
 #[test]
 fn whatever_changes_shows_at_once() {
     let app = TestApp::start();
-    let built = |board: &str, number: u32, functions: &[&str]| {
+    let read = |board: &str, number: u32, functions: &[&str]| {
         let mut table = table(functions);
         table.file.sha256 = Sha256::of(format!("{board} {number}").as_bytes());
         table
     };
     let build = |board: &str, number: u32, functions: &[&str]| {
-        record_build(&app, "micropython", board, number, &built(board, number, functions));
+        record_build(&app, "micropython", board, number, &read(board, number, functions));
     };
     let propose = |board: &str, number: u32, functions: &[&str]| {
         let name = "micropython".parse().unwrap();
@@ -79,7 +81,7 @@ fn whatever_changes_shows_at_once() {
                     base: None,
                     received_at: time(number),
                 };
-                let table = built(board, number, functions);
+                let table = read(board, number, functions);
                 writer.record_build(&new, Reading::Extracted(&table, 1))
             })
             .unwrap();
@@ -93,7 +95,7 @@ fn whatever_changes_shows_at_once() {
     });
     change(&app, "its next build", || propose("rp2/PICO", 6, &["uart_init"]));
     change(&app, "a newer reading of a file", || {
-        let table = built("stm32/B", 4, &["spi_init"]);
+        let table = read("stm32/B", 4, &["spi_init"]);
         let name = "micropython".parse().unwrap();
         app.store
             .write(|writer| {

@@ -11,7 +11,7 @@ use crate::store::{
     Board, BuildSummary, CommitPrefix, HistorySummary, ListedBoard, PortBoard, Project, Reader,
     SourceSummary,
 };
-use crate::web::answers::{self, Group};
+use crate::web::answers::Group;
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
@@ -100,7 +100,7 @@ pub(in crate::web) async fn port(
     State(app): State<AppState>,
     ApiPath((project, port)): ApiPath<(String, String)>,
 ) -> Result<Json<PortWithBoards>, AppError> {
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let port: PortName = port.parse()?;
@@ -117,9 +117,8 @@ pub(in crate::web) async fn port(
                 ),
             ));
         }
-        let tables = answers::tables(reader, &policies.judge(reader, &project)?, &boards)?;
-        let groups =
-            answers::groups(&boards, &tables).into_iter().map(|(_, group)| group).collect();
+        let orders = derived.orders(reader, &project, &port, &boards)?;
+        let groups = orders.groups.iter().map(|(_, group)| group.clone()).collect();
         let project = project.name;
         Ok(Json(PortWithBoards { project, port, boards, groups, catalog, source, history }))
     })

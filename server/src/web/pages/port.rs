@@ -21,7 +21,7 @@ use super::when::When;
 use super::{PageError, Shell, counted, find_port, find_project, page, query_of};
 use crate::model::{BoardId, CommitSha, PortName, ProjectName};
 use crate::store::{ListedBoard, OrderId};
-use crate::web::answers::{self, Group};
+use crate::web::answers::{self, Group, Orders};
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
@@ -119,20 +119,20 @@ pub(in crate::web) async fn port(
     let chosen = query_of(query)?.choose(&COLUMNS).map_err(PageError::bad_request)?;
     let port = find_port(&port)?;
     let name = port.clone();
-    let policies = app.policies();
-    let (project, boards, tables, listed, source, history) = app
+    let derived = app.derived();
+    let (project, boards, orders, listed, source, history) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let boards = reader.port_boards(project.id, &name)?;
-            let judge = policies.judge(reader, &project)?;
-            let tables = answers::tables(reader, &judge, &boards)?;
+            let judge = derived.policies().judge(reader, &project)?;
+            let orders = derived.orders(reader, &project, &name, &boards)?;
             let listed = reader.catalog_of_port(project.id, &name)?;
             let mut source = reader.source_of_port(project.id, &name)?;
             if let Some(source) = &mut source {
                 judge.derive(&mut source.table, &name, None);
             }
             let history = reader.history_summary(project.id, &name)?;
-            Ok::<_, AppError>((project, boards, tables, listed, source, history))
+            Ok::<_, AppError>((project, boards, orders, listed, source, history))
         })
         .await?;
     if listed.is_empty() && source.is_none() && history.is_none() {
@@ -140,7 +140,7 @@ pub(in crate::web) async fn port(
     }
     let repository = project.repository_url.as_deref().map(Repository::new);
     let now = Timestamp::now();
-    let groups = answers::groups(&boards, &tables);
+    let Orders { tables, groups } = &*orders;
     let mut rows: Vec<BoardRow> = boards
         .iter()
         .map(|board| {
@@ -172,7 +172,7 @@ pub(in crate::web) async fn port(
     page(&PortPage {
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
         counts: counts(&listed, groups.iter().filter(|(_, group)| !group.unread).count()),
-        answer: answer(&groups),
+        answer: answer(groups),
         history: history.map(|history| HistoryView {
             text: history::answer(&history),
             last: history.last_committed_at.map(|at| When::new(at, now)),
