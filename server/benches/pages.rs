@@ -1,0 +1,88 @@
+//! Every page under load: the real server over real HTTP, one request after
+//! another, on a database of 250 boards with a history and of the texts of
+//! MicroPython's mains.
+//!
+//! Prints the median and the slowest of a hundred of each page, against the budget
+//! of 10 ms. A page is asked for once before, as whoever came first did.
+//! `INITBOARD_BENCH_COMMITS` sets the length of the history.
+
+mod history;
+
+use std::path::Path;
+
+use history::{BOARDS, History, board, commit, commits, print_p99};
+use initboard::model::TreeFacts;
+use initboard::store::StoreError;
+use initboard::web::{self, AppState, Config};
+use jiff::Timestamp;
+
+fn main() {
+    // Cargo asks every target with a `main` of its own to be a test, too.
+    if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let commits = commits();
+    let history = History::new(commits);
+    let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/micropython/tree.json");
+    let facts = TreeFacts::from_json(&std::fs::read(tree).unwrap()).unwrap();
+    history
+        .store
+        .write(|writer| {
+            writer.record_tree(history.project, &facts, Timestamp::now())?;
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let address = serve(&history);
+    println!("{} builds, {BOARDS} boards", commits * BOARDS);
+
+    let six: Vec<String> = (0..6).map(|number| board(number * 3).to_string()).collect();
+    let pages = [
+        String::new(),
+        "/port04".to_owned(),
+        format!("/{}", board(4)),
+        format!("/{}/{}", board(4), commit(commits / 2)),
+        "/stm32".to_owned(),
+        "/-/catalog".to_owned(),
+        "/-/matrix".to_owned(),
+        "/-/matrix?port=port04".to_owned(),
+        "/-/matrix?only=divergent&stage=stop".to_owned(),
+        "/-/subsystem/pin".to_owned(),
+        "/-/findings?of=source".to_owned(),
+        "/-/findings?of=builds".to_owned(),
+        "/-/findings?since=2020-01-01".to_owned(),
+        "/-/configuration".to_owned(),
+        format!("/-/compare?boards={}", six.join(",")),
+        "/-/compare?boards=stm32,rp2,esp32,samd,mimxrt,nrf".to_owned(),
+        "/-/history".to_owned(),
+        "/-/history/stm32".to_owned(),
+        "/-/search?q=pin".to_owned(),
+    ];
+    let pages = pages.iter().map(|page| format!("/micropython{page}"));
+    let agent = ureq::agent();
+    for page in pages.chain(["/-/rules".to_owned(), "/-/rules/IB301".to_owned()]) {
+        let get = || {
+            let mut answer = agent.get(format!("http://{address}{page}")).call().unwrap();
+            answer.body_mut().read_to_vec().unwrap().len()
+        };
+        let size = get();
+        print_p99(&format!("{page} ({size} bytes)"), || {
+            get();
+        });
+    }
+}
+
+/// Starts the server on a port of its own, for as long as the program runs.
+fn serve(history: &History) -> std::net::SocketAddr {
+    let app = AppState::new(history.store.clone(), Config::for_store(&history.store)).unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            web::serve(listener, app, std::future::pending()).await;
+        });
+    });
+    address
+}
