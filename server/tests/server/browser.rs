@@ -5,6 +5,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::support::app::TestApp;
+use crate::support::fleet::record_fleet;
 use crate::support::tools::skip;
 
 /// The demo, stopped when it goes out of scope.
@@ -35,8 +37,9 @@ impl Drop for Demo {
     }
 }
 
-#[test]
-fn the_pages_work_in_a_browser() {
+/// Runs a script in a browser against a server, and asserts that it found nothing.
+/// Without the tools for that it says so.
+fn drive(script: &str, url: impl FnOnce() -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     if !Path::new(&chromium).exists() {
@@ -45,14 +48,32 @@ fn the_pages_work_in_a_browser() {
     if !folder.join("node_modules").exists() {
         return skip("playwright-core: npm ci --prefix server/tests/browser");
     }
-    let (_demo, url) = Demo::start();
     let output = Command::new("node")
-        .arg(folder.join("pages.mjs"))
-        .arg(url)
+        .arg(folder.join(script))
+        .arg(url())
         .env("CHROMIUM", chromium)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.trim(), "ok");
+}
+
+#[test]
+fn the_pages_work_in_a_browser() {
+    let mut demo = None;
+    drive("pages.mjs", || {
+        let (started, url) = Demo::start();
+        demo = Some(started);
+        url
+    });
+}
+
+#[test]
+fn a_project_of_250_boards_can_be_read_in_a_browser() {
+    let app = TestApp::start();
+    drive("fleet.mjs", || {
+        record_fleet(&app);
+        app.url("")
+    });
 }

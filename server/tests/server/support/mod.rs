@@ -3,6 +3,7 @@
 
 pub(crate) mod app;
 pub(crate) mod elf;
+pub(crate) mod fleet;
 pub(crate) mod html;
 pub(crate) mod tables;
 pub(crate) mod tools;
