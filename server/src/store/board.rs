@@ -199,7 +199,7 @@ impl Reader<'_> {
     }
 
     /// The boards that meet a condition, each with the build that `build` names.
-    fn boards_where(
+    pub(super) fn boards_where(
         &self,
         build: &str,
         condition: &str,

@@ -281,6 +281,7 @@ impl Writer<'_> {
                 Ok((row.get(0)?, row.get::<_, Option<u32>>(1)?.is_some()))
             })
             .optional()?;
+        self.note_pull_request(new, &commit)?;
         let Some((id, for_pull_request)) = known else {
             let id = self.insert_build(new, board, &commit, firmware)?;
             return Ok(RecordedBuild { id, created: true });

@@ -23,6 +23,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/005-driver.sql")),
     M::up(include_str!("../../../migrations/006-declared-subsystem.sql")),
     M::up(include_str!("../../../migrations/009-revision.sql")),
+    M::up(include_str!("../../../migrations/010-pull-request.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.

@@ -6,7 +6,8 @@
 //! Their methods stand with the noun that they serve, one file each:
 //! [`project`](Project) with its [`configuration`](Configuration),
 //! [`token`](Token), [`board`](Board) with its port,
-//! [`build`](Build) with its commit, [`change`](OrderChange), `firmware`, `table`,
+//! [`build`](Build) with its commit, [`pull_request`](PullRequest) with its
+//! [`base`](Base), [`change`](OrderChange), `firmware`, `table`,
 //! [`tree`](TreeCommit) with its [`source`](Source), [`catalog`](ListedBoard) and
 //! [`history`](HistorySummary), [`search`](SearchHits).
 //!
@@ -14,6 +15,7 @@
 //! `migrations/003-tree.sql`, `migrations/004-configuration.sql` and
 //! `migrations/009-revision.sql`.
 
+mod base;
 mod board;
 mod build;
 mod catalog;
@@ -28,6 +30,7 @@ mod firmware;
 mod history;
 mod packed;
 mod project;
+mod pull_request;
 mod search;
 mod source;
 mod table;
@@ -35,6 +38,7 @@ mod token;
 mod tree;
 mod value;
 
+pub use base::{Base, BaseChoice};
 pub use board::{Board, PortBoard, PortSummary};
 pub use build::{Build, BuildSummary, NewBuild, RecordedBuild};
 pub use catalog::{LatestBuild, ListedBoard};
@@ -48,6 +52,7 @@ pub use error::StoreError;
 pub use firmware::{KnownFirmware, Reading};
 pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use project::{Project, ProjectSummary};
+pub use pull_request::{BuiltCommit, Finished, PullRequest};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits};
 pub use source::{Source, SourceSummary};
 pub use token::{

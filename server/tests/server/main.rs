@@ -13,6 +13,7 @@ mod pages_of_trees;
 mod read_commands;
 mod store_builds;
 mod store_configurations;
+mod store_pull_requests;
 mod store_trees;
 mod support;
 mod upload_builds;
