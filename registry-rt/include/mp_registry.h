@@ -97,6 +97,20 @@ typedef void (*mp_init_func_t)(void);
 /* What the function starts or stops, where its name does not tell. */
 #define MP_SUBSYSTEM(name) ".asciz \"subsystem=" #name "\"\n"
 
+/* For an init: that its deinit needs no call of its own, and why, so that nobody
+ * misses it:
+ *
+ *     MP_INIT_REGISTER_WITH(driver, 20, i2s_init0, MP_SATISFIED(finaliser, "its objects have one"));
+ *
+ *   by        a bare word: finaliser (the heap's sweep runs it), reinit (the next init
+ *             sets it back), persistent (it is meant to stay)
+ *   reason    a string literal */
+#define MP_SATISFIED(by, reason) \
+    MP_REGISTRY_SATISFIED_(MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_##by, #reason)
+/* The same where main calls a function that stops something else and this, too. */
+#define MP_SATISFIED_BY_CALL(func, reason) \
+    MP_REGISTRY_SATISFIED_("call\",\"satisfied-call=" #func, #reason)
+
 /* Registers the call func args, whose result is dropped:
  *
  *     MP_INIT_REGISTER_CALL(driver, 05, uart_init, (&repl_uart, 115200));
@@ -268,6 +282,17 @@ void mp_registry_trace_after(const char *phase, const char *level, const char *f
 #ifndef MP_REGISTRY_FILE
 #define MP_REGISTRY_FILE __FILE__
 #endif
+
+/* The words that MP_SATISFIED takes. With another one, the compiler meets a name that
+ * there is not, and quotes it. */
+#define MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_finaliser "finaliser"
+#define MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_reinit "reinit"
+#define MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_persistent "persistent"
+/* The reason comes as it stands in the source, so that the assembler takes what it
+ * escapes for the same. */
+#define MP_REGISTRY_SATISFIED_(means, reason) \
+    ".asciz \"satisfied=" means "\"\n" \
+    ".ascii \"satisfied-reason=\"," reason "\n.byte 0\n"
 
 #ifdef MP_REGISTRY_NO_TIES
 #define MP_REGISTRY_CLAIM_(symbol) ".globl " symbol "\n" symbol ":\n"

@@ -39,6 +39,21 @@ pub const fn is_two_digits(priority: &str) -> bool {
     matches!(priority.as_bytes(), [b'0'..=b'9', b'0'..=b'9'])
 }
 
+/// Whether a reason is there and stays what it is in a string of the assembler.
+#[doc(hidden)]
+#[must_use]
+pub const fn is_plain(reason: &str) -> bool {
+    let reason = reason.trim_ascii().as_bytes();
+    let mut at = 0;
+    while at < reason.len() {
+        if matches!(reason[at], b'"' | b'\\' | 0..b' ') {
+            return false;
+        }
+        at += 1;
+    }
+    !reason.is_empty()
+}
+
 /// The number of a priority of two digits.
 #[doc(hidden)]
 #[must_use]
@@ -67,7 +82,10 @@ pub const fn number(priority: &str) -> usize {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! record {
-    ($phase:ident, $level:ident, $priority:literal, $name:ident, [$($after:ident)*] [$($subsystem:ident)?]) => {
+    (
+        $phase:ident, $level:ident, $priority:literal, $name:ident,
+        [$($after:ident)*] [$($subsystem:ident)?] [$($means:ident $($with:ident)? $reason:literal)?]
+    ) => {
         // In a module, because a registration may stand in a function, where the
         // assembler's items may not.
         const _: () = {
@@ -80,6 +98,11 @@ macro_rules! record {
                     concat!(".asciz \"line=", line!(), "\""),
                     $(concat!(".asciz \"after=", stringify!($after), "\""),)*
                     $(concat!(".asciz \"subsystem=", stringify!($subsystem), "\""),)?
+                    $(
+                        concat!(".asciz \"satisfied=", stringify!($means), "\""),
+                        $(concat!(".asciz \"satisfied-call=", stringify!($with), "\""),)?
+                        concat!(".asciz \"satisfied-reason=", $reason, "\""),
+                    )?
                     ".ascii \"file=\"",
                     ".8byte {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}",
                     ".byte 0",
@@ -180,6 +203,21 @@ mod tests {
         }
         let long = std::format!("{}/src/timer.rs", "x".repeat(300));
         assert_eq!(written(&long), long[long.len() - 191..]);
+    }
+
+    #[test]
+    fn a_reason_is_a_sentence_that_an_assembler_leaves_alone() {
+        for (reason, is_fine) in [
+            ("its objects have a finaliser; the driver's do, too", true),
+            ("Grüße", true),
+            ("", false),
+            (" ", false),
+            ("two\nlines", false),
+            ("a \"quoted\" word", false),
+            ("a\\b", false),
+        ] {
+            assert_eq!(is_plain(reason), is_fine, "{reason}");
+        }
     }
 
     #[test]

@@ -27,6 +27,16 @@
 /// registry_rt::init_register!(service, 10, wifi_init, after = [spi_init0, pin], subsystem = network);
 /// ```
 ///
+/// An init whose deinit needs no call of its own says why: the heap's sweep runs a
+/// `finaliser`, the next init sets everything back (`reinit`), it is meant to stay
+/// (`persistent`), or main calls what stops it together with something else
+/// (`call(dma_deinit)`). Then nobody misses it.
+///
+/// ```no_run
+/// # extern "C" fn flash_init() {}
+/// registry_rt::init_register!(core, 20, flash_init, satisfied = persistent("it holds the filesystem"));
+/// ```
+///
 /// The symbol of the entry is global, so registering one function twice at the
 /// same place is a link error, even across crates.
 #[macro_export]
@@ -54,13 +64,18 @@ macro_rules! deinit_register {
 macro_rules! register {
     (
         $phase:ident, $level:ident, $priority:literal, $function:ident
-        $(, after = [$($after:ident),+ $(,)?])? $(, subsystem = $subsystem:ident)? $(,)?
+        $(, after = [$($after:ident),+ $(,)?])? $(, subsystem = $subsystem:ident)?
+        $(, satisfied = $means:ident($($with:ident,)? $reason:literal $(,)?))? $(,)?
     ) => {
-        $crate::entry!($phase, $level, $priority, $function, $function, [$($($after)+)?] [$($subsystem)?]);
+        $crate::entry!(
+            $phase, $level, $priority, $function, $function,
+            [$($($after)+)?] [$($subsystem)?] [$($means $($with)? $reason)?]
+        );
     };
     (
         $phase:ident, $level:ident, $priority:literal, $name:ident, || $call:expr
-        $(, after = [$($after:ident),+ $(,)?])? $(, subsystem = $subsystem:ident)? $(,)?
+        $(, after = [$($after:ident),+ $(,)?])? $(, subsystem = $subsystem:ident)?
+        $(, satisfied = $means:ident($($with:ident,)? $reason:literal $(,)?))? $(,)?
     ) => {
         $crate::entry!(
             $phase, $level, $priority, $name,
@@ -71,7 +86,7 @@ macro_rules! register {
                 }
                 call
             },
-            [$($($after)+)?] [$($subsystem)?]
+            [$($($after)+)?] [$($subsystem)?] [$($means $($with)? $reason)?]
         );
     };
 }
@@ -82,9 +97,10 @@ macro_rules! register {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! entry {
-    ($phase:ident, $level:ident, $priority:literal, $name:ident, $function:expr, [$($after:ident)*] [$($subsystem:ident)?]) => {
+    ($phase:ident, $level:ident, $priority:literal, $name:ident, $function:expr, $after:tt $subsystem:tt $satisfied:tt) => {
         const _: () = {
             $crate::level_is_known!($level);
+            $crate::means_are_known!($satisfied);
             assert!(
                 $crate::record::is_two_digits(stringify!($priority)),
                 "the priority must be two digits, 00 to 99: the linker sorts it as text, in which 9 is after 10"
@@ -93,7 +109,7 @@ macro_rules! entry {
                 $crate::traced!($function, stringify!($level), stringify!($name));
             $crate::place!($phase, $level, $priority, $name, FUNCTION);
         };
-        $crate::record!($phase, $level, $priority, $name, [$($after)*] [$($subsystem)?]);
+        $crate::record!($phase, $level, $priority, $name, $after $subsystem $satisfied);
     };
 }
 
@@ -103,7 +119,7 @@ macro_rules! entry {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! entry {
-    ($phase:ident, $level:ident, $priority:literal, $name:ident, $function:expr, [$($after:ident)*] [$($subsystem:ident)?]) => {
+    ($phase:ident, $level:ident, $priority:literal, $name:ident, $function:expr, $after:tt $subsystem:tt $satisfied:tt) => {
         const _: $crate::InitFn = $function;
     };
 }
@@ -118,6 +134,34 @@ macro_rules! level_is_known {
     (service) => {};
     ($own:ident) => {
         const _: () = $own::IS_A_LEVEL;
+    };
+}
+
+/// Refuses a word that says nothing of a deinit, and a reason that an assembler
+/// would take for something else.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! means_are_known {
+    ([]) => {};
+    ([finaliser $reason:literal]) => { $crate::reason_is_plain!($reason); };
+    ([reinit $reason:literal]) => { $crate::reason_is_plain!($reason); };
+    ([persistent $reason:literal]) => { $crate::reason_is_plain!($reason); };
+    ([call $with:ident $reason:literal]) => { $crate::reason_is_plain!($reason); };
+    ($other:tt) => {
+        compile_error!(
+            "satisfied must be finaliser(\"reason\"), reinit(\"reason\"), persistent(\"reason\") or call(function, \"reason\")"
+        );
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! reason_is_plain {
+    ($reason:literal) => {
+        assert!(
+            $crate::record::is_plain($reason),
+            "the reason must be a sentence without quotation marks and backslashes, because it passes through an assembler"
+        );
     };
 }
 

@@ -6,7 +6,7 @@
 static void spi_init0(void) {
     say(__func__);
 }
-MP_INIT_REGISTER_WITH(driver, 99, spi_init0, MP_AFTER(uart_init));
+MP_INIT_REGISTER_WITH(driver, 99, spi_init0, MP_AFTER(uart_init) MP_SATISFIED_BY_CALL(spi_deinit, "it stops all buses"));
 
 static void dac_init(void) {
     say(__func__);

@@ -28,7 +28,8 @@ static int uart_init(const char *name, int baud) {
     say(name);
     return baud;
 }
-MP_INIT_REGISTER_CALL(driver, 20, uart_init, ("uart_init", 115200));
+MP_INIT_REGISTER_CALL_WITH(driver, 20, uart_init, ("uart_init", 115200),
+    MP_SATISFIED(persistent, "the \"REPL\" stays on it; " "its baud rate, too"));
 
 int program(void) {
     mp_init_run_level(MP_INIT_EARLY);

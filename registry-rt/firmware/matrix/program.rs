@@ -28,13 +28,16 @@ fn uart_init(baud: u32) {
         print(c"uart_init");
     }
 }
-init_register!(driver, 20, uart_init, || uart_init(115_200), after = [pin_init0], subsystem = serial);
+init_register!(
+    driver, 20, uart_init, || uart_init(115_200),
+    after = [pin_init0], subsystem = serial, satisfied = persistent("the REPL stays on it"),
+);
 
 mod dac {
     extern "C" fn dac_init() {
         super::print(c"dac_init");
     }
-    registry_rt::init_register!(driver, 05, dac_init);
+    registry_rt::init_register!(driver, 05, dac_init, satisfied = call(pin_deinit, "its pins are off"));
 }
 
 // SAFETY: the start-up code calls a function of this name and type.

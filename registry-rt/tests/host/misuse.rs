@@ -63,6 +63,10 @@ fn c_compilers_refuse_what_would_not_run_as_it_reads() {
                 "MP_INIT_REGISTER(driver, 00, uart_init);",
                 "uart_init cannot be registered: expected void uart_init(void); for a call with arguments or a result use MP_INIT_REGISTER_CALL",
             ),
+            (
+                "MP_INIT_REGISTER_WITH(driver, 00, timer_init0, MP_SATISFIED(finalizer, \"why\"));",
+                "MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_finalizer",
+            ),
         ] {
             let said = refused_c(compiler, &["-std=c99"], registration);
             assert!(said.contains(message), "{compiler} on {registration}:\n{said}");
@@ -147,6 +151,21 @@ fn rustc_refuses_what_would_not_run_as_it_reads() {
         ),
         ("suffix", "init_register!(driver, 5u8, timer_init0);", "the priority must be two digits"),
         ("type", "init_register!(driver, 00, uart_init);", "expected \"C\" fn, found \"Rust\" fn"),
+        (
+            "means",
+            "init_register!(driver, 00, timer_init0, satisfied = finalizer(\"why\"));",
+            "satisfied must be finaliser(\"reason\"), reinit(\"reason\"), persistent(\"reason\") or call(function, \"reason\")",
+        ),
+        (
+            "reason",
+            "init_register!(driver, 00, timer_init0, satisfied = reinit(\" \"));",
+            "the reason must be a sentence without quotation marks and backslashes, because it passes through an assembler",
+        ),
+        (
+            "quotes",
+            "init_register!(driver, 00, timer_init0, satisfied = reinit(\"a \\\"word\\\"\"));",
+            "the reason must be a sentence without quotation marks and backslashes",
+        ),
         (
             "capture",
             "extern \"C\" fn f() { let baud = 1; init_register!(driver, 00, uart_init, || uart_init(baud)); }",

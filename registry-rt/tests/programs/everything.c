@@ -16,6 +16,7 @@ static int uart_init(int number, const char *name) {
 /* Words that are levels to the registry may be macros to a project. */
 #define driver something_else
 #define core something_else
+#define finaliser something_else
 
 MP_INIT_LEVEL(panel);
 MP_INIT_LEVEL_DEFINE(late);
@@ -26,7 +27,8 @@ MP_INIT_REGISTER_WITH(core, 99, timer_init0, MP_AFTER(clock_init, pin) MP_AFTER(
 MP_DEINIT_REGISTER_WITH(late, 10, timer_deinit, MP_AFTER(uart));
 MP_INIT_REGISTER_CALL(driver, 05, uart_init, (1, "one"));
 MP_DEINIT_REGISTER_CALL(driver, 05, uart_init, (0, 0));
-MP_INIT_REGISTER_CALL_WITH(driver, 06, uart_init, (2, "two"), MP_AFTER(timer));
+MP_INIT_REGISTER_CALL_WITH(driver, 06, uart_init, (2, "two"), MP_AFTER(timer) MP_SATISFIED(finaliser, "it has one"));
+MP_INIT_REGISTER_CALL_WITH(driver, 07, uart_init, (2, "two"), MP_SATISFIED_BY_CALL(timer_deinit, "with it"));
 MP_DEINIT_REGISTER_CALL_WITH(driver, 06, uart_init, (0, 0), MP_SUBSYSTEM(serial));
 MP_INIT_EARLY(10, timer_init0);
 MP_INIT_CORE(10, timer_init0);
@@ -36,7 +38,7 @@ MP_DEINIT_EARLY(10, timer_deinit);
 MP_DEINIT_CORE(10, timer_deinit);
 MP_DEINIT_DRIVER(10, timer_deinit);
 MP_DEINIT_SERVICE(10, timer_deinit);
-MP_REGISTRY_EXPECT(16);
+MP_REGISTRY_EXPECT(17);
 MP_REGISTRY_ANCHOR(everything);
 
 int everything(void) {

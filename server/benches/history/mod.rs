@@ -75,6 +75,7 @@ pub(crate) fn table(random: &mut Random, source: &Source) -> InitTable {
             function: SymbolName::from_bytes(name.as_bytes()),
             subsystem: None,
             declared_subsystem: None,
+            satisfied: None,
             // Code of 400 KB, as a firmware of a microcontroller has.
             address: Some(Address(0x0800_0001 + random.below(200_000) * 2)),
             call_address: None,

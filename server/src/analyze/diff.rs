@@ -119,6 +119,7 @@ mod tests {
                 function: SymbolName::from_bytes(name.as_bytes()),
                 subsystem: None,
                 declared_subsystem: None,
+                satisfied: None,
                 address: None,
                 call_address: None,
                 via: vec![],

@@ -3,9 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::policy::{Means, Policy};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::policy::{Policy, matches};
 use crate::model::{
-    Driver, Entry, EntryKind, InitTable, Phase, PortName, SourceFile, Stage, SymbolName,
+    Driver, Entry, EntryKind, InitTable, Means, Phase, PortName, SatisfiedBy, SourceFile, Stage,
+    SymbolName,
 };
 
 /// A table with what it is of.
@@ -27,7 +31,28 @@ pub struct Use {
     /// Positions of the calls that stop it.
     pub deinits: Vec<u32>,
     /// How its deinit is satisfied where no call does it.
-    pub satisfied: Option<Means>,
+    pub satisfied: Option<Satisfaction>,
+}
+
+/// How a deinit that no call does is satisfied, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Satisfaction {
+    /// How.
+    pub by: Means,
+    /// Why that is enough.
+    pub reason: String,
+    /// Who says so.
+    pub declared: DeclaredIn,
+}
+
+/// Where it is declared that a deinit needs no call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeclaredIn {
+    /// In the project's configuration.
+    Configuration,
+    /// At the registration of the init, whose record in the firmware says it.
+    Record,
 }
 
 /// Several tables, and what each has of every subsystem.
@@ -84,7 +109,8 @@ impl<'a> Fleet<'a> {
     /// name.
     pub fn others_that_finalise(&self, unit: usize, subsystem: &str) -> BTreeSet<&'a PortName> {
         let finalises = |&other: &usize| {
-            let of_use = self.uses[other].get(subsystem).and_then(|of| of.satisfied);
+            let of_use = self.uses[other].get(subsystem).and_then(|of| of.satisfied.as_ref());
+            let of_use = of_use.map(|found| found.by);
             let of_driver = || self.drivers[other].get(subsystem).and_then(|has| has.satisfied);
             of_use.or_else(of_driver) == Some(Means::Finaliser)
         };
@@ -123,17 +149,48 @@ fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
             continue;
         }
         // Every init must be satisfied; the first one says how.
-        let mut means = None;
-        let all = of_subsystem.inits.iter().all(|&position| {
-            let function = entry(table, position).and_then(|entry| entry.function.as_ref());
-            let function = function.map(|name| name.as_str());
-            let found = policy.satisfied(Some(unit.port), subsystem, function, &stops);
-            means = means.or(found.map(|found| found.by));
-            found.is_some()
-        });
-        of_subsystem.satisfied = means.filter(|_| all);
+        let mut inits = of_subsystem.inits.iter().filter_map(|&position| entry(table, position));
+        let of_init = |init: &Entry| satisfaction(unit, policy, subsystem, init, &stops);
+        let first = inits.next().and_then(of_init);
+        of_subsystem.satisfied = first.filter(|_| inits.all(|init| of_init(init).is_some()));
     }
     uses
+}
+
+/// How the deinit of what an entry starts is satisfied, where its registration or
+/// the configuration says it. The registration stands beside the code, and knows
+/// better.
+fn satisfaction(
+    unit: &Unit<'_>,
+    policy: &Policy,
+    subsystem: &str,
+    init: &Entry,
+    stops: &[&str],
+) -> Option<Satisfaction> {
+    let holds = |of_record: &&SatisfiedBy| {
+        let call = of_record.call().map(SymbolName::as_str);
+        call.is_none_or(|call| stops.iter().any(|function| matches(call, function)))
+    };
+    if let Some(of_record) = init.satisfied.as_ref().filter(holds) {
+        return Some(of_record.into());
+    }
+    let function = init.function.as_ref().map(SymbolName::as_str);
+    let found = policy.satisfied(Some(unit.port), subsystem, function, stops)?;
+    Some(Satisfaction {
+        by: found.by,
+        reason: found.reason.clone(),
+        declared: DeclaredIn::Configuration,
+    })
+}
+
+impl From<&SatisfiedBy> for Satisfaction {
+    fn from(of_record: &SatisfiedBy) -> Self {
+        Self {
+            by: of_record.by(),
+            reason: of_record.reason().to_owned(),
+            declared: DeclaredIn::Record,
+        }
+    }
 }
 
 fn drivers<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<String, HasDriver<'a>> {

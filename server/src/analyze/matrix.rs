@@ -12,8 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT, items};
-use super::fleet::{Fleet, Unit, Use};
-use super::policy::Means;
+use super::fleet::{Fleet, Satisfaction, Unit, Use};
 use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
 
 /// Least number of others that must have something before one is said to lack
@@ -56,7 +55,7 @@ pub struct Cell {
     /// Its calls in effective order; none where the unit lacks it.
     pub calls: Vec<Call>,
     /// How its deinit is satisfied where no call does it.
-    pub satisfied: Option<Means>,
+    pub satisfied: Option<Satisfaction>,
     /// What stands out.
     pub marks: Vec<Mark>,
 }
@@ -327,7 +326,7 @@ fn is_way_out(table: &InitTable, entry: &Entry) -> bool {
 fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &str) -> Row {
     let cell = |(uses, calls): (&BTreeMap<&str, Use>, &BTreeMap<&str, Vec<Call>>)| Cell {
         calls: calls.get(subsystem).cloned().unwrap_or_default(),
-        satisfied: uses.get(subsystem).and_then(|found| found.satisfied),
+        satisfied: uses.get(subsystem).and_then(|found| found.satisfied.clone()),
         marks: Vec::new(),
     };
     let cells: Vec<Cell> = fleet.uses.iter().zip(of_units).map(cell).collect();

@@ -61,6 +61,7 @@ mod tests {
             function: None,
             subsystem: Some(subsystem.clone()),
             declared_subsystem: None,
+            satisfied: None,
             address: None,
             call_address: None,
             via: vec![],

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::subsystem::Aliases;
-use crate::model::{PortName, Severity};
+use crate::model::{Means, PortName, Severity};
 
 /// Most declarations, waivers or aliases of one project.
 pub const MAX_ITEMS: usize = 4096;
@@ -61,20 +61,6 @@ pub struct Satisfied {
     /// Keys that there are not.
     #[serde(flatten, skip_serializing)]
     pub(crate) unknown: toml::Table,
-}
-
-/// How a deinit is satisfied, but for a call of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Means {
-    /// A finaliser that the heap's sweep runs.
-    Finaliser,
-    /// The next init sets it back.
-    Reinit,
-    /// It is meant to stay as it is.
-    Persistent,
-    /// A call that stops something else stops it, too.
-    Call,
 }
 
 /// A finding that is accepted.
@@ -266,18 +252,6 @@ impl Satisfied {
 impl Waiver {
     /// The keys of the section `[[waiver]]`.
     pub const KEYS: [&str; 6] = ["rule", "port", "board", "subsystem", "reason", "until"];
-}
-
-impl Means {
-    /// The words for it, as a sentence goes on.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Finaliser => "finaliser that the heap's sweep runs",
-            Self::Reinit => "set back by the next init",
-            Self::Persistent => "meant to persist",
-            Self::Call => "stopped together with something else",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ fn of_call(call: &MainCall) -> Entry {
         function: Some(call.function.clone()),
         subsystem: None,
         declared_subsystem: None,
+        satisfied: None,
         address: call.address(),
         call_address: Some(Address(call.site)),
         via: call.via.clone(),

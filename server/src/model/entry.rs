@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Address, Level, Priority, SymbolName};
+use super::{Address, Level, Priority, SatisfiedBy, SymbolName};
 
 /// Whether a function starts something or stops it.
 #[derive(
@@ -98,6 +98,10 @@ pub struct Entry {
     /// The same, where the registration says it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declared_subsystem: Option<String>,
+    /// How its deinit is satisfied without a call of its own, where the
+    /// registration says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<SatisfiedBy>,
     /// The pointer word as the table holds it (bit 0 set for Thumb code).
     pub address: Option<Address>,
     /// Address of the call instruction, for calls read from main.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::limits::{at_most, check_version, short};
 use super::{
     Address, CommitSha, Entry, Finding, GuardMismatch, Level, Location, Origin, Phase, PortName,
-    Priority, Sha256, SymbolName,
+    Priority, SatisfiedBy, Sha256, SymbolName,
 };
 
 /// The version of the JSON that this program writes and reads.
@@ -394,6 +394,8 @@ impl InitTable {
             short("subsystem", entry.subsystem.as_deref().unwrap_or_default())?;
             let declared = entry.declared_subsystem.as_deref();
             short("declared subsystem", declared.unwrap_or_default())?;
+            let reason = entry.satisfied.as_ref().map(SatisfiedBy::reason);
+            short("reason in `satisfied`", reason.unwrap_or_default())?;
             short("file", entry.location.as_ref().map_or("", |Location { file, .. }| file))?;
         }
         Ok(())

@@ -22,6 +22,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/004-configuration.sql")),
     M::up(include_str!("../../../migrations/005-driver.sql")),
     M::up(include_str!("../../../migrations/006-declared-subsystem.sql")),
+    M::up(include_str!("../../../migrations/007-satisfied.sql")),
     M::up(include_str!("../../../migrations/009-revision.sql")),
     M::up(include_str!("../../../migrations/010-pull-request.sql")),
 ];

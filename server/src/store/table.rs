@@ -69,9 +69,10 @@ impl Writer<'_> {
             )?;
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO entry (table_id, position, phase, kind, origin, stage, level, slot,
-                                priority, function, subsystem, declared_subsystem, conditional,
-                                condition, via, after)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                                priority, function, subsystem, declared_subsystem, satisfied,
+                                conditional, condition, via, after)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                     ?17)",
         )?;
         for entry in &entries {
             insert.execute(params![
@@ -87,6 +88,7 @@ impl Writer<'_> {
                 entry.function.as_ref().map(Word),
                 entry.subsystem,
                 entry.declared_subsystem,
+                entry.satisfied.as_ref().map(Json),
                 entry.conditional,
                 entry.condition,
                 (!entry.via.is_empty()).then_some(Json(&entry.via)),
@@ -230,7 +232,7 @@ impl Reader<'_> {
         // row, which takes longer than reading them.
         let mut query = self.sql.prepare_cached(
             "SELECT position, phase, kind, origin, stage, level, slot, priority, function,
-                    subsystem, via, conditional, condition, after, declared_subsystem
+                    subsystem, via, conditional, condition, after, declared_subsystem, satisfied
              FROM entry WHERE table_id = ?1 ORDER BY position",
         )?;
         let entries = query.query_map([table], |row| {
@@ -246,6 +248,7 @@ impl Reader<'_> {
                 function: row.get::<_, Option<Word<_>>>(8)?.map(|word| word.0),
                 subsystem: row.get(9)?,
                 declared_subsystem: row.get(14)?,
+                satisfied: row.get::<_, Option<Json<_>>>(15)?.map(|found| found.0),
                 address: None,
                 call_address: None,
                 via: row.get::<_, Option<Json<_>>>(10)?.map(|list| list.0).unwrap_or_default(),

@@ -14,9 +14,9 @@ use super::derived::Derived;
 use super::findings::Of;
 use super::policies::Judge;
 use crate::analyze::check::UnusedWaiver;
-use crate::analyze::policy::{Means, Satisfied, Waiver};
+use crate::analyze::policy::{Satisfied, Waiver};
 use crate::config::Config;
-use crate::model::PortName;
+use crate::model::{Means, PortName};
 use crate::store::{ConfigurationVersion, Project, Reader};
 
 /// Most former versions that are listed.

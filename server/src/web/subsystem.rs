@@ -8,9 +8,8 @@ use utoipa::ToSchema;
 
 use super::AppError;
 use super::derived::Derived;
-use crate::analyze::fleet::entry;
+use crate::analyze::fleet::{Satisfaction, entry};
 use crate::analyze::matrix::{Call, Mark};
-use crate::analyze::policy::Means;
 use crate::model::{BoardId, InitTable, Level, Location, PortName, Stage, SymbolName};
 use crate::store::{HistoryPart, PortChange, Project, Reader};
 
@@ -53,7 +52,7 @@ pub(super) struct OnUnit {
     /// Its calls in effective order.
     pub(super) calls: Vec<CallInOrder>,
     /// How its deinit is satisfied where no call does it.
-    pub(super) satisfied: Option<Means>,
+    pub(super) satisfied: Option<Satisfaction>,
     /// What stands out.
     pub(super) marks: Vec<Mark>,
 }

@@ -12,6 +12,7 @@ mod made;
 mod matrix;
 mod rebuilt;
 mod rust_on_chips;
+mod satisfied;
 mod schema;
 mod snapshots;
 mod source;

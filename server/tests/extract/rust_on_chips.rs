@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::matrix::succeed;
+use crate::matrix::{satisfied, succeed};
 use crate::{files, tools};
 
 /// Debian's compiler, whose version is that of the sources of `core` beside it.
@@ -174,39 +174,51 @@ fn runs_as_read(chip: &Chip) {
                     .args(["-Wl,--no-whole-archive", "-o"])
                     .arg(&image),
             );
-            for strip in [None, Some("-g"), Some("--strip-all")] {
-                if let Some(strip) = strip {
-                    succeed(Command::new(chip.strip).arg(strip).arg(&image));
-                }
-                let of = format!("{} {feature} {lto} {strip:?}", chip.target);
-                let table = files::extract(&std::fs::read(&image).unwrap());
-                let read: Vec<String> = table
-                    .entries
-                    .iter()
-                    .map(|entry| {
-                        let name = entry.function.as_ref().map_or("?", |name| name.as_str());
-                        let file = entry.location.as_ref().map_or("?", |place| place.file.as_str());
-                        format!("{name} {file} {}", entry.after.join(" "))
-                    })
-                    .collect();
-                let program = "firmware/matrix/program.rs";
-                assert_eq!(
-                    read,
-                    [
-                        format!("pin_init0 {program} "),
-                        format!("dac_init {program} "),
-                        format!("uart_init {program} pin_init0"),
-                        format!("pin_deinit {program} "),
-                    ],
-                    "{of}"
-                );
-                assert_eq!(table.entries[2].subsystem.as_deref(), Some("serial"), "{of}");
-                let output =
-                    succeed(Command::new(package().join("firmware/run")).arg(&image)).stdout;
-                let printed = String::from_utf8(output).unwrap();
-                assert_eq!(printed, "pin_init0\ndac_init\nuart_init\npin_deinit\n", "{of}");
-            }
+            check(chip, &image, &format!("{} {feature} {lto}", chip.target));
         }
+    }
+}
+
+/// Reads and runs an image, however much is stripped of it.
+fn check(chip: &Chip, image: &Path, of: &str) {
+    for strip in [None, Some("-g"), Some("--strip-all")] {
+        if let Some(strip) = strip {
+            succeed(Command::new(chip.strip).arg(strip).arg(image));
+        }
+        let of = format!("{of} {strip:?}");
+        let table = files::extract(&std::fs::read(image).unwrap());
+        let read: Vec<String> = table
+            .entries
+            .iter()
+            .map(|entry| {
+                let name = entry.function.as_ref().map_or("?", |name| name.as_str());
+                let file = entry.location.as_ref().map_or("?", |place| place.file.as_str());
+                format!("{name} {file} {}", entry.after.join(" "))
+            })
+            .collect();
+        let program = "firmware/matrix/program.rs";
+        assert_eq!(
+            read,
+            [
+                format!("pin_init0 {program} "),
+                format!("dac_init {program} "),
+                format!("uart_init {program} pin_init0"),
+                format!("pin_deinit {program} "),
+            ],
+            "{of}"
+        );
+        assert_eq!(table.entries[2].subsystem.as_deref(), Some("serial"), "{of}");
+        assert_eq!(
+            satisfied(&table),
+            [
+                "dac_init: stopped together with something else, its pins are off",
+                "uart_init: meant to persist, the REPL stays on it",
+            ],
+            "{of}"
+        );
+        let output = succeed(Command::new(package().join("firmware/run")).arg(image)).stdout;
+        let printed = String::from_utf8(output).unwrap();
+        assert_eq!(printed, "pin_init0\ndac_init\nuart_init\npin_deinit\n", "{of}");
     }
 }
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::support::app::TestApp;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables;
-use initboard::model::{BoardId, EntryKind, InitTable, Phase, Sha256, Stage};
+use crate::support::trees::record_build;
+use initboard::model::{BoardId, EntryKind, InitTable, Means, Phase, SatisfiedBy, Sha256, Stage};
 use scraper::Html;
 
 /// The commits of the two states of the sample firmware.
@@ -141,6 +142,44 @@ fn a_board_links_each_function_to_its_line_at_the_commit() {
     );
     let alone = texts(&html, ".run svg path.alone title");
     assert!(alone.contains(&"pin_init0 has no deinit here".to_owned()), "{alone:?}");
+}
+
+#[test]
+fn an_init_whose_registration_says_why_needs_no_deinit() {
+    let app = TestApp::start();
+    let mut table = tables::table(&["usb_init", "led_init"]);
+    let reason = "the host would <b>see</b> it vanish".to_owned();
+    table.entries[0].satisfied = SatisfiedBy::new(Means::Persistent, None, reason).ok();
+    record_build(&app, "micropython", "stm32/PYBV10", 1, &table);
+
+    let satisfied =
+        "meant to persist: the host would <b>see</b> it vanish (declared by its registration)";
+    let html = page(&app, "/micropython/stm32/PYBV10");
+    assert_eq!(
+        texts(&html, ".run svg path.alone title"),
+        [
+            format!("usb_init needs no deinit: {satisfied}"),
+            "led_init has no deinit here".to_owned()
+        ]
+    );
+    assert_eq!(texts(&html, ".run .note"), ["needs no deinit: meant to persist"]);
+    assert_eq!(
+        texts(&html, ".run .pair"),
+        [format!("needs no deinit: {satisfied}"), "no deinit here".to_owned()]
+    );
+
+    let html = page(&app, "/micropython/-/subsystem/usb?port=stm32");
+    let cells = texts(&html, "table.subsystem td");
+    assert_eq!(cells[1], format!("needs no call: {satisfied}"));
+    let json = app.get("/api/v1/projects/micropython/subsystems/usb?port=stm32").json();
+    assert_eq!(
+        json["units"][0]["satisfied"],
+        serde_json::json!({
+            "by": "persistent",
+            "reason": "the host would <b>see</b> it vanish",
+            "declared": "record",
+        })
+    );
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn order(calls: &[&str]) -> Vec<Entry> {
             priority: None,
             subsystem: Some(crate::analyze::subsystem::of(function.as_str(), None)),
             declared_subsystem: None,
+            satisfied: None,
             function: Some(function),
             address: None,
             call_address: None,

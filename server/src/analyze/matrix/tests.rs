@@ -2,8 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::analyze::derive;
+use crate::analyze::fleet::DeclaredIn;
 use crate::analyze::policy::Policy;
-use crate::model::InitTable;
+use crate::model::{InitTable, Means};
 
 /// One call: its stage, and the function; landmarks have no phase.
 type Step<'a> = (Stage, &'a str);
@@ -97,7 +98,12 @@ fn a_deinit_that_is_declared_satisfied_is_not_missing() {
     let fleet = Fleet::new(ports.iter().zip(&tables).map(unit).collect(), &policy);
     let matrix = Matrix::of(&fleet);
     assert_eq!(marks(&matrix), []);
-    assert_eq!(matrix.rows[0].cells[2].satisfied, Some(Means::Finaliser));
+    let satisfied = Satisfaction {
+        by: Means::Finaliser,
+        reason: "swept".to_owned(),
+        declared: DeclaredIn::Configuration,
+    };
+    assert_eq!(matrix.rows[0].cells[2].satisfied, Some(satisfied));
     assert_eq!(matrix.rows[0].cells[0].satisfied, None);
 }
 

@@ -157,6 +157,7 @@ fn entry(position: u32, line: &str) -> Entry {
         function: Some(word().to_owned().try_into().unwrap()),
         subsystem: None,
         declared_subsystem: None,
+        satisfied: None,
         address: None,
         call_address: None,
         via: Vec::new(),

@@ -19,10 +19,11 @@ const DOC: Doc = Doc {
         ports stop it",
     what: "
         An init stands in the part of main that every soft reset runs again, no call stops its
-        subsystem, no `[[satisfied]]` of the configuration says that none is needed, and at
-        least two other ports do stop it, by a call or by a declared finaliser. What is started
-        once per power-up may stay, and so may everything on a port that never comes back from
-        its scripts. Where fewer ports stop it, `IB306` speaks.
+        subsystem, neither its registration nor a `[[satisfied]]` of the configuration says
+        that none is needed, and at least two other ports do stop it, by a call or by a
+        declared finaliser. What is started once per power-up may stay, and so may everything
+        on a port that never comes back from its scripts. Where fewer ports stop it, `IB306`
+        speaks.
 
         The evidence lists the calls of the ports that do stop it.",
     why: "
@@ -52,8 +53,9 @@ const DOC: Doc = Doc {
     }),
     fix: "
         Stop it on the way out of the soft reset, before `gc_sweep_all`. If it needs no call,
-        say in `[[satisfied]]` why: a finaliser that the sweep runs (`finaliser`), an init that
-        sets everything back (`reinit`), or something that is meant to stay (`persistent`).",
+        say why, in `[[satisfied]]` or, with `MP_SATISFIED`, where it is registered: a finaliser
+        that the sweep runs (`finaliser`), an init that sets everything back (`reinit`), or
+        something that is meant to stay (`persistent`).",
 };
 
 /// Least number of other ports that must stop a subsystem.

@@ -21,9 +21,9 @@ const DOC: Doc = Doc {
         ports stop it",
     what: "
         The same as `IB301` without its evidence: an init stands in the part of main that every
-        soft reset runs again, no call stops its subsystem, and no `[[satisfied]]` of the
-        configuration says that none is needed. No two other ports stop it either, so it may be
-        right, and nobody has said why.
+        soft reset runs again, no call stops its subsystem, and neither its registration nor a
+        `[[satisfied]]` of the configuration says that none is needed. No two other ports stop
+        it either, so it may be right, and nobody has said why.
 
         It is off unless `[severities]` gives it a severity: without declarations it names every
         init of a driver that one port alone has. The shipped configuration for MicroPython,

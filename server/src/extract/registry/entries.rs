@@ -285,6 +285,7 @@ fn describe(entry: &mut Entry, record: &Record, is_sure: bool) {
     entry.location = record.location.clone().filter(|_| is_sure);
     entry.declared_subsystem.clone_from(&record.subsystem);
     entry.after.clone_from(&record.after);
+    entry.satisfied.clone_from(&record.satisfied);
 }
 
 /// An anomaly about an entry of that name.
@@ -310,6 +311,7 @@ fn entry(phase: Phase, level: &Level, slot: usize) -> Entry {
         function: None,
         subsystem: None,
         declared_subsystem: None,
+        satisfied: None,
         address: None,
         call_address: None,
         via: Vec::new(),

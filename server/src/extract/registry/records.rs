@@ -11,7 +11,9 @@ use object::read::ReadRef;
 use crate::extract::ExtractError;
 use crate::extract::elf::Image;
 use crate::extract::names::EntryName;
-use crate::model::{Location, MAX_AFTER, MAX_ENTRIES, MAX_TEXT_BYTES, Phase, SymbolName};
+use crate::model::{
+    Location, MAX_AFTER, MAX_ENTRIES, MAX_TEXT_BYTES, Means, Phase, SatisfiedBy, SymbolName,
+};
 
 /// The section of all records of an image.
 const SECTION: &[u8] = b".mp_records";
@@ -25,6 +27,8 @@ pub(super) struct Record {
     pub(super) location: Option<Location>,
     pub(super) subsystem: Option<String>,
     pub(super) after: Vec<String>,
+    /// How its deinit is satisfied without a call of its own.
+    pub(super) satisfied: Option<SatisfiedBy>,
 }
 
 /// The records of an image.
@@ -99,6 +103,9 @@ struct Draft<'a> {
     file: &'a [u8],
     line: &'a [u8],
     subsystem: &'a [u8],
+    satisfied: &'a [u8],
+    call: &'a [u8],
+    reason: &'a [u8],
     after: Vec<String>,
 }
 
@@ -114,6 +121,9 @@ impl<'a> Draft<'a> {
             b"file" => self.file = value,
             b"line" => self.line = value,
             b"subsystem" => self.subsystem = value,
+            b"satisfied" => self.satisfied = value,
+            b"satisfied-call" => self.call = value,
+            b"satisfied-reason" => self.reason = value,
             // C writes all names of a macro into one string.
             b"after" => {
                 let names = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
@@ -142,7 +152,17 @@ impl<'a> Draft<'a> {
             .filter(|&line| line > 0 && !self.file.is_empty() && self.file.len() <= MAX_TEXT_BYTES)
             .zip(text(self.file))
             .map(|(line, file)| Location { file: file.to_owned(), line });
-        Some(Record { phase, name, location, subsystem: shown(self.subsystem), after: self.after })
+        let satisfied = self.satisfied();
+        let subsystem = shown(self.subsystem);
+        Some(Record { phase, name, location, subsystem, after: self.after, satisfied })
+    }
+
+    /// What the record says of the deinit. What has no reason, or a word of a later
+    /// version, says nothing: the deinit is then missed as if nobody had said it.
+    fn satisfied(&self) -> Option<SatisfiedBy> {
+        let by = Means::from_word(str::from_utf8(self.satisfied).ok()?)?;
+        let call = SymbolName::from_bytes(self.call);
+        SatisfiedBy::new(by, call, sentence(self.reason)).ok()
     }
 }
 
@@ -153,6 +173,18 @@ fn number(text: &[u8]) -> Option<u64> {
 /// A name that is shown, cut as those of functions are.
 fn shown(name: &[u8]) -> Option<String> {
     SymbolName::from_bytes(name).map(String::from)
+}
+
+/// A sentence, cut where it is longer than any should be.
+fn sentence(text: &[u8]) -> String {
+    let cut = &text[..text.len().min(MAX_TEXT_BYTES)];
+    let mut sentence = String::from_utf8_lossy(cut).into_owned();
+    if text.len() > MAX_TEXT_BYTES || sentence.len() > MAX_TEXT_BYTES {
+        let end = sentence.floor_char_boundary(MAX_TEXT_BYTES - '…'.len_utf8());
+        sentence.truncate(end);
+        sentence.push('…');
+    }
+    sentence
 }
 
 #[cfg(test)]
@@ -196,7 +228,7 @@ mod tests {
     #[test]
     fn a_record_says_what_the_registration_said() {
         let records = with(
-            "line=12\0after=pin_init0, dma\0after=timer\0subsystem=serial\0file=drivers/uart.c\0",
+            "line=12\0after=pin_init0, dma\0after=timer\0subsystem=serial\0satisfied=reinit\0satisfied-reason=it sets all back, in .part 2\0file=drivers/uart.c\0",
         );
         assert_eq!(records.abi, Some(1));
         assert_eq!(records.malformed, 0);
@@ -213,6 +245,12 @@ mod tests {
                 location: Some(Location { file: "drivers/uart.c".to_owned(), line: 12 }),
                 subsystem: Some("serial".to_owned()),
                 after: ["pin_init0", "dma", "timer"].map(str::to_owned).to_vec(),
+                satisfied: SatisfiedBy::new(
+                    Means::Reinit,
+                    None,
+                    "it sets all back, in .part 2".to_owned()
+                )
+                .ok(),
             }]
         );
     }
@@ -256,6 +294,24 @@ mod tests {
     }
 
     #[test]
+    fn a_declaration_that_makes_no_sense_says_nothing_and_costs_nothing_else() {
+        for (extra, is_said) in [
+            ("satisfied=finaliser\0satisfied-reason=swept\0", true),
+            ("satisfied=persistent\0satisfied-reason=it holds the flash\0", true),
+            ("satisfied=call\0satisfied-call=dma_deinit\0satisfied-reason=with it\0", true),
+            ("satisfied=call\0satisfied-reason=with what?\0", false),
+            ("satisfied=reinit\0satisfied-call=dma_deinit\0satisfied-reason=both\0", false),
+            ("satisfied=reinit\0satisfied-reason= \0", false),
+            ("satisfied=reinit\0", false),
+            ("satisfied=watchdog\0satisfied-reason=a word of a later version\0", false),
+        ] {
+            let records = with(extra);
+            assert_eq!((records.list.len(), records.malformed), (1, 0), "{extra:?}");
+            assert_eq!(records.list[0].satisfied.is_some(), is_said, "{extra:?}");
+        }
+    }
+
+    #[test]
     fn endless_records_end() {
         let records = parse(&"abi=1\0".repeat(100_000));
         assert_eq!(records.malformed, MAX_ENTRIES);
@@ -265,5 +321,9 @@ mod tests {
         assert_eq!(records.list[0].after.len(), MAX_AFTER);
         let records = with(&format!("subsystem={}\0", "s".repeat(100_000)));
         assert!(records.list[0].subsystem.as_ref().unwrap().len() <= MAX_TEXT_BYTES);
+        let reason = "\u{e9}".repeat(100_000);
+        let records = with(&format!("satisfied=reinit\0satisfied-reason={reason}\0"));
+        let reason = records.list[0].satisfied.as_ref().unwrap().reason();
+        assert!(reason.len() <= MAX_TEXT_BYTES && reason.ends_with("é…"), "{reason}");
     }
 }

@@ -410,6 +410,7 @@ impl Listed {
             function: Some(self.function),
             subsystem: None,
             declared_subsystem: None,
+            satisfied: None,
             address: None,
             call_address: None,
             via: self.via,

@@ -9,7 +9,7 @@ use askama::Template;
 
 pub use table::{CellView, Column, Legend, Noted, PartView, RowView, Table};
 pub use terminal::terminal;
-pub use words::{Summary, call, class, explanation, mark, sign, summary};
+pub use words::{Summary, call, class, explanation, mark, satisfied, sign, summary};
 
 use super::terminal::printable;
 use crate::analyze::matrix::{Cell, Matrix};
@@ -102,7 +102,7 @@ fn line(cell: &Cell) -> [String; 9] {
         joined(levels.map(ToString::to_string).collect()),
         if conditional { "yes".to_owned() } else { String::new() },
         joined(conditions.collect()),
-        cell.satisfied.map(|means| means.as_str().to_owned()).unwrap_or_default(),
+        cell.satisfied.as_ref().map(|found| printable(&satisfied(found))).unwrap_or_default(),
         joined(cell.marks.iter().map(|found| printable(&mark(found))).collect()),
     ]
 }

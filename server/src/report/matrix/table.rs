@@ -3,8 +3,7 @@
 
 use super::words::{self, class};
 use crate::analyze::matrix::{Call, Cell, Matrix, Row};
-use crate::analyze::policy::Means;
-use crate::model::{Level, Phase, Stage};
+use crate::model::{Level, Means, Phase, Stage};
 
 /// Most columns whose cells have room for words beside the signs.
 const WORDY_COLUMNS: usize = 8;
@@ -309,8 +308,8 @@ impl CellView {
                 ));
             }
         }
-        if let Some(means) = cell.satisfied {
-            let word = match means {
+        if let Some(satisfied) = &cell.satisfied {
+            let word = match satisfied.by {
                 Means::Finaliser => "finaliser",
                 Means::Reinit => "reinit",
                 Means::Persistent => "persistent",
@@ -320,7 +319,7 @@ impl CellView {
             parts.push(PartView::word(
                 "soft",
                 text.to_owned(),
-                format!("needs no deinit: {}", means.as_str()),
+                format!("needs no deinit: {}", words::satisfied(satisfied)),
             ));
         }
         for mark in &cell.marks {

@@ -1,6 +1,7 @@
 //! What a matrix says, in words.
 
 use crate::analyze::consensus::Item;
+use crate::analyze::fleet::{DeclaredIn, Satisfaction};
 use crate::analyze::matrix::{Call, Mark, Matrix};
 
 /// How many items a sentence names.
@@ -164,4 +165,12 @@ fn and(names: &[String]) -> String {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+/// How a deinit is satisfied, why, and who says so.
+pub fn satisfied(found: &Satisfaction) -> String {
+    let declared = match found.declared {
+        DeclaredIn::Configuration => "declared in the configuration",
+        DeclaredIn::Record => "declared by its registration",
+    };
+    format!("{}: {} ({declared})", found.by.as_str(), found.reason)
 }

@@ -8,8 +8,10 @@
 
 use std::collections::HashMap;
 
+use crate::analyze::fleet::Satisfaction;
 use crate::analyze::pair;
 use crate::model::{CommitSha, Entry, EntryKind, InitTable, Level, Location, Origin, Phase, Stage};
+use crate::report::matrix::satisfied;
 
 use super::build::open;
 use super::repository::Repository;
@@ -49,7 +51,7 @@ pub(super) enum Row {
     /// What puts the entries below there: a level, or main itself.
     Source { name: String, note: &'static str },
     /// An entry, a landmark or a run-level call.
-    Entry(EntryRow),
+    Entry(Box<EntryRow>),
 }
 
 /// An entry as a row.
@@ -70,6 +72,8 @@ pub(super) struct EntryRow {
     pub(super) notes: Vec<String>,
     /// What the line leads to, for who does not see it.
     pub(super) pair: Option<String>,
+    /// How its deinit is satisfied where no call does it, as its registration says.
+    pub(super) satisfied: Option<String>,
 }
 
 /// A place in the source, linked where the project's repository is known.
@@ -237,7 +241,7 @@ impl<'a> Layout<'a> {
             (_, Some(Phase::Deinit)) => "stops",
             _ => "starts",
         };
-        column.rows.push(Row::Entry(EntryRow {
+        column.rows.push(Row::Entry(Box::new(EntryRow {
             position: entry.position,
             class: format!("{kind}{}", if wrong { " wrong" } else { "" }),
             number: is_entry.then_some(column.number),
@@ -251,12 +255,17 @@ impl<'a> Layout<'a> {
             condition: entry.condition.clone(),
             notes: self.notes(entry),
             pair: self.partner.get(&entry.position).map(|other| other.display_name()),
-        }));
+            satisfied: declared(entry),
+        })));
     }
 
     fn notes(&self, entry: &Entry) -> Vec<String> {
         let mut notes: Vec<String> =
             entry.via.iter().map(|helper| format!("in {helper}")).collect();
+        let is_alone = !self.partner.contains_key(&entry.position);
+        if let Some(found) = entry.satisfied.as_ref().filter(|_| is_alone) {
+            notes.push(format!("needs no deinit: {}", found.by().as_str()));
+        }
         if entry.kind == EntryKind::RunLevel {
             notes.push("runs a level that is not known".to_owned());
         }
@@ -303,7 +312,10 @@ impl<'a> Layout<'a> {
                     lines.push(Line {
                         path,
                         class: "alone",
-                        title: format!("{name} has no deinit here"),
+                        title: match declared(entry) {
+                            Some(words) => format!("{name} needs no deinit: {words}"),
+                            None => format!("{name} has no deinit here"),
+                        },
                     });
                 }
                 (Some(Phase::Deinit), None, None, None) => {
@@ -336,4 +348,9 @@ impl<'a> Layout<'a> {
             lines,
         }
     }
+}
+
+/// How the deinit of what an entry starts is satisfied, as its registration says.
+fn declared(entry: &Entry) -> Option<String> {
+    entry.satisfied.as_ref().map(|found| satisfied(&Satisfaction::from(found)))
 }

@@ -15,7 +15,7 @@ use super::{
     PageError, Shell, counted, encoded, find_port, find_project, missing, page, query_of, shown,
 };
 use crate::model::{CommitSha, Phase, PortName, ProjectName, Stage};
-use crate::report::matrix::{class, mark, sign};
+use crate::report::matrix::{class, mark, satisfied, sign};
 use crate::web::path::PagePath;
 use crate::web::subsystem::{CallInOrder, OnUnit, Subsystem};
 use crate::web::{AppError, AppState};
@@ -52,8 +52,8 @@ struct UnitRow {
     link: String,
     /// What starts it, and what stops it.
     halves: [Vec<CallView>; 2],
-    /// Why nothing has to stop it.
-    satisfied: Option<&'static str>,
+    /// How its deinit is satisfied without a call, why, and who says so.
+    satisfied: Option<String>,
     marks: Vec<MarkView>,
 }
 
@@ -197,7 +197,7 @@ impl UnitRow {
             name: on.unit.clone(),
             board: on.board.clone().filter(|board| *board != on.unit),
             halves: [half(Phase::Init), half(Phase::Deinit)],
-            satisfied: on.satisfied.map(|means| means.as_str()),
+            satisfied: on.satisfied.as_ref().map(satisfied),
             marks: on.marks.iter().map(view).collect(),
             link,
         }

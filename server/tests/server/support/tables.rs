@@ -1,8 +1,8 @@
 //! Tables made by hand.
 
 use initboard::model::{
-    Address, Anomaly, AnomalyKind, Endian, Entry, EntryKind, FileFacts, InitTable, Location,
-    Origin, Phase, Sha256, Stage, SymbolName,
+    Address, Anomaly, AnomalyKind, Endian, Entry, EntryKind, FileFacts, InitTable, Location, Means,
+    Origin, Phase, SatisfiedBy, Sha256, Stage, SymbolName,
 };
 
 /// A table of init functions at level `driver`.
@@ -42,6 +42,7 @@ pub(crate) fn entry(position: u32, function: &str) -> Entry {
         function: Some(name(function)),
         subsystem: None,
         declared_subsystem: None,
+        satisfied: None,
         address: Some(Address(0x0800_0001 + u64::from(position) * 4)),
         call_address: None,
         via: vec![],
@@ -61,6 +62,12 @@ pub(crate) fn full_entry(position: u32) -> Entry {
         stage: Some(Stage::Stop),
         subsystem: Some("pin".to_owned()),
         declared_subsystem: Some("pin".to_owned()),
+        satisfied: SatisfiedBy::new(
+            Means::Call,
+            Some(name("gpio_deinit")),
+            "gpio_deinit stops all \"pins\"".to_owned(),
+        )
+        .ok(),
         address: Some(Address(u64::MAX)),
         call_address: Some(Address(7)),
         via: vec![name("main_loop"), name("soft_reset")],
