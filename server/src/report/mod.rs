@@ -1,6 +1,7 @@
 //! Answers to text. One value, rendered for a person at a terminal or for a
 //! program.
 
+pub mod badge;
 pub mod catalog;
 pub mod findings;
 pub mod history;

@@ -3,11 +3,13 @@
 //! - [`api`] is JSON, under `/api/v1`
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
 //! - `configured` is what a project configures, in full
+//! - `badge` is a picture for a README
 //! - `checked` is what the rules say of all of a project
 //! - `derived` keeps what is derived from all of a project, as `kept` answers
 //! - `comparison` reads and aligns boards side by side, which `side` names
 //! - [`error`] has errors as values that the API and the pages render
 //! - [`auth`] checks tokens
+//! - `events` tells pages what happens to builds while they look on
 //! - [`openapi`] is the description of the API
 //! - `findings` is what the rules say of a project, for both
 //! - `fleet` puts the tables of ports or boards side by side
@@ -21,11 +23,13 @@ mod answers;
 mod api;
 mod assets;
 mod auth;
+mod badge;
 mod checked;
 mod comparison;
 mod configured;
 mod derived;
 mod error;
+mod events;
 mod findings;
 mod fleet;
 mod kept;
@@ -77,6 +81,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 pub fn router(app: AppState) -> Router {
     let api = Router::new()
         .route("/builds", post(api::upload::upload))
+        .route("/commits/{commit}/finish", post(api::commits::finish))
         .route("/projects", get(api::projects::list))
         .route("/projects/{project}", get(api::projects::show))
         .route("/projects/{project}/search", get(api::projects::search))
@@ -118,6 +123,7 @@ pub fn router(app: AppState) -> Router {
         .route("/", get(pages::projects))
         .route("/{project}", get(pages::overview))
         .route("/{project}/-/search", get(pages::search))
+        .route("/{project}/-/badge.svg", get(badge::badge))
         .route("/{project}/-/catalog", get(pages::catalog))
         .route("/{project}/-/configuration", get(pages::project_configuration))
         .route("/{project}/-/findings", get(pages::findings))
@@ -171,6 +177,7 @@ pub async fn serve(
     // Not `axum::serve`, which waits for the head of a request for ever.
     let mut connections = http1::Builder::new();
     connections.timer(TokioTimer::new()).header_read_timeout(app.config().head_total);
+    let events = app.events().clone();
     let service = TowerToHyperService::new(router(app));
     let open = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);
@@ -195,6 +202,7 @@ pub async fn serve(
     }
     tracing::info!("stopping");
     drop(listener);
+    events.stop();
     if tokio::time::timeout(SHUTDOWN_GRACE, open.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }

@@ -7,7 +7,9 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{boards, compare, configuration, matrix, projects, rules, sources, tree, upload};
+use super::api::{
+    boards, commits, compare, configuration, matrix, projects, rules, sources, tree, upload,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,6 +37,7 @@ use super::api::{boards, compare, configuration, matrix, projects, rules, source
         rules::list,
         rules::show,
         upload::upload,
+        commits::finish,
         tree::upload,
         super::healthz,
     ),

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AppError;
 use super::derived::Derived;
+use super::events::Events;
 use super::policies::Policies;
 use crate::store::{Reader, Store, StoreError, Writer};
 
@@ -59,6 +60,7 @@ pub struct AppState {
     /// disk.
     extractions: Arc<Semaphore>,
     derived: Derived,
+    events: Events,
 }
 
 impl AppState {
@@ -77,6 +79,7 @@ impl AppState {
             config: Arc::new(config),
             extractions: Arc::new(Semaphore::new(cores)),
             derived: Derived::default(),
+            events: Events::default(),
         })
     }
 
@@ -98,6 +101,11 @@ impl AppState {
     /// What is derived from all that a project holds.
     pub(super) fn derived(&self) -> Derived {
         self.derived.clone()
+    }
+
+    /// Whom to tell what happens to builds.
+    pub(super) const fn events(&self) -> &Events {
+        &self.events
     }
 
     /// Asks the store something, on a thread that may wait.

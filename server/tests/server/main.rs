@@ -2,11 +2,13 @@
 //! file, the real command line, and a real browser.
 
 mod api_answers;
+mod badges;
 mod browser;
 mod compare;
 mod configurations;
 mod derived;
 mod findings;
+mod finish;
 mod matrix;
 mod pages;
 mod pages_of_trees;

@@ -1,6 +1,7 @@
 //! The API: JSON twins of the pages, and the uploads.
 
 pub(super) mod boards;
+pub(super) mod commits;
 pub(super) mod compare;
 pub(super) mod configuration;
 pub(super) mod matrix;
@@ -20,7 +21,7 @@ use crate::web::AppError;
 ///
 /// # Errors
 /// 404 when there is none.
-fn project(reader: &Reader<'_>, name: &str) -> Result<Project, AppError> {
+pub(super) fn project(reader: &Reader<'_>, name: &str) -> Result<Project, AppError> {
     let name: ProjectName = name.parse()?;
     Ok(reader.project(&name)?.ok_or(StoreError::NoProject(name))?)
 }

@@ -17,6 +17,7 @@ use super::receive::{Encoding, Incoming, Received, receive};
 use crate::extract;
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
 use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild, Scope};
+use crate::web::events::Happening;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
 
@@ -302,6 +303,11 @@ async fn store(
         build.board.label(),
         build.commit
     );
+    let happening = Happening {
+        project: found.id,
+        commit: build.commit.clone(),
+        pull_request: build.pull_request,
+    };
     let (recorded, mut table) = match content {
         Content::Firmware => store_firmware(app, build, token.id, received).await?,
         Content::Table => store_table(app, build, token.id, received).await?,
@@ -311,6 +317,7 @@ async fn store(
         move |reader| policies.judge(reader, &found)
     });
     judge.await?.derive(&mut table, &id.port, Some(&id.label()));
+    app.events().tell(happening);
     tracing::info!(build = %recorded.id, created = recorded.created, %project, board = %place, "build received");
     let (init_count, deinit_count) = table.counts();
     let answer = UploadAnswer {
