@@ -106,6 +106,34 @@ fn two_ways_at_once_and_targets_without_elf_are_refused_by_name() {
     );
 }
 
+/// Compilers whose targets have no ELF: Windows, and macOS.
+#[test]
+fn compilers_for_windows_and_macos_are_told_so_unless_the_registry_is_off() {
+    let targets: [(&str, &[&str]); 2] = [
+        ("x86_64-w64-mingw32-gcc", &[]),
+        ("clang-14", &["--target=x86_64-apple-darwin", "-ffreestanding"]),
+    ];
+    for (compiler, target) in targets {
+        if !have(&[compiler]) {
+            continue;
+        }
+        let said = refused_c(compiler, target, "MP_INIT_REGISTER(driver, 00, timer_init0);");
+        assert!(
+            said.contains("mp_registry.h: this target has no ELF (PE and Mach-O neither sort nor keep the entries): define MP_REGISTRY_OFF and call the functions by hand"),
+            "{compiler}: {said}"
+        );
+        for source in ["tests/programs/everything.c", "src/mp_registry.c"] {
+            succeed(
+                Command::new(compiler)
+                    .current_dir(package())
+                    .args(target)
+                    .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+                    .args(["-DMP_REGISTRY_OFF", "-Iinclude", "-fsyntax-only", source]),
+            );
+        }
+    }
+}
+
 /// What rustc says of a driver; it must refuse it.
 fn refused_rust(name: &str, features: &[&str], driver: &str) -> String {
     let folder = scratch(&format!("misuse-rust-{name}"));

@@ -46,7 +46,7 @@ pub use error::ExtractError;
 
 /// Version of the extraction. It is stored with what was extracted, and raised
 /// whenever the same file would give another table.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Reads the table of one firmware file, of which nothing is known beforehand.
 ///

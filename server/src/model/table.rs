@@ -201,7 +201,8 @@ pub enum AnomalyKind {
     LevelUnknown,
     /// Some of the source text of main cannot be parsed; calls may be missing.
     SourceUnparsed,
-    /// The file has no symbol table: what records do not tell is gone.
+    /// The file has no symbol table: what records do not tell is gone. `value` is the
+    /// number of entries that nothing names.
     Stripped,
     /// A record tells of an entry that no table holds: the linker dropped it.
     RecordWithoutEntry,

@@ -8,6 +8,7 @@ mod conventions;
 mod executed;
 mod files;
 mod hostile;
+mod losses;
 mod made;
 mod matrix;
 mod rebuilt;

@@ -16,12 +16,15 @@ use crate::{files, tools};
 const AXES: [&[&str]; 7] = [
     &["m0plus", "m4", "rv32", "xtensa", "x86-64"],
     &["gnu-ld", "lld"],
-    &["no-lto", "lto"],
+    &["gcc", "gcc-lto", "clang"],
     &["-O0", "-Os", "-O2", "-Oz"],
     &["unstripped", "strip-g", "strip-all"],
     &["a", "b", "c", "d"],
     &["stm32", "rp2", "nrf", "mimxrt", "cortex-m-rt", "linux"],
 ];
+
+/// The oldest Clang that the header promises to work with.
+const CLANG: &str = "clang-14";
 
 /// The program's entries in the order in which the levels run them, with the file
 /// that registers each and its priority.
@@ -43,7 +46,7 @@ const ORDER: [(&str, &str, &str); 10] = [
 struct Cell {
     machine: &'static str,
     linker: &'static str,
-    lto: &'static str,
+    compiler: &'static str,
     opt: &'static str,
     strip: &'static str,
     way: &'static str,
@@ -52,9 +55,9 @@ struct Cell {
 
 impl Cell {
     fn of(choice: [usize; 7]) -> Self {
-        let [machine, linker, lto, opt, strip, way, board] =
+        let [machine, linker, compiler, opt, strip, way, board] =
             std::array::from_fn(|axis| AXES[axis][choice[axis]]);
-        Self { machine, linker, lto, opt, strip, way, board }
+        Self { machine, linker, compiler, opt, strip, way, board }
     }
 
     /// Why the cell cannot be built, as the documentation says it.
@@ -63,7 +66,10 @@ impl Cell {
         match self {
             _ if of_linux.0 != of_linux.1 => Some("Linux has no board, and a board no Linux"),
             Self { machine: "xtensa", linker: "lld", .. } => Some("lld knows no Xtensa"),
-            Self { linker: "lld", lto: "lto", .. } => Some("lld reads no objects of GCC's LTO"),
+            Self { machine: "xtensa", compiler: "clang", .. } => Some("Clang 14 knows no Xtensa"),
+            Self { linker: "lld", compiler: "gcc-lto", .. } => {
+                Some("lld reads no objects of GCC's LTO")
+            }
             Self { machine: "x86-64", way: "b", .. } => {
                 Some("way a is a second script there already")
             }
@@ -83,31 +89,48 @@ impl Cell {
     }
 
     fn name(&self) -> String {
-        let Self { machine, linker, lto, opt, strip, way, board } = self;
-        format!("{machine}_{linker}_{lto}_{}_{strip}_{way}_{board}", &opt[1..])
+        let Self { machine, linker, compiler, opt, strip, way, board } = self;
+        format!("{machine}_{linker}_{compiler}_{}_{strip}_{way}_{board}", &opt[1..])
     }
 
-    /// The compiler with what it needs to know of the machine.
-    fn compiler(&self) -> Command {
-        let (program, flags): (&str, &[&str]) = match self.machine {
-            "m0plus" => ("arm-none-eabi-gcc", &["-mcpu=cortex-m0plus", "-mthumb"]),
-            "m4" => ("arm-none-eabi-gcc", &["-mcpu=cortex-m4", "-mthumb"]),
+    /// GCC, or Clang, with what it needs to know of the machine.
+    fn of_machine(&self, is_clang: bool) -> Command {
+        let (gcc, target, flags): (&str, &str, &[&str]) = match self.machine {
+            "m0plus" => ("arm-none-eabi-gcc", "arm-none-eabi", &["-mcpu=cortex-m0plus", "-mthumb"]),
+            "m4" => ("arm-none-eabi-gcc", "arm-none-eabi", &["-mcpu=cortex-m4", "-mthumb"]),
             "rv32" => (
                 "riscv64-unknown-elf-gcc",
+                "riscv32-unknown-elf",
                 &["-march=rv32imac", "-mabi=ilp32", "-mcmodel=medany", "-msmall-data-limit=0"],
             ),
-            "xtensa" => ("xtensa-lx106-elf-gcc", &[]),
-            _ => ("cc", &[self.pie().0]),
+            "xtensa" => ("xtensa-lx106-elf-gcc", "", &[]),
+            _ => ("cc", "x86_64-linux-gnu", &[self.pie().0]),
         };
-        let mut command = Command::new(program);
+        let mut command = Command::new(if is_clang { CLANG } else { gcc });
+        if is_clang {
+            command.arg(format!("--target={target}"));
+            // As GCC does for Arm: linkers warn of objects that differ in it.
+            if target.starts_with("arm") {
+                command.arg("-fshort-enums");
+            }
+        }
         command.current_dir(files::root().join("registry-rt")).args(flags);
+        command
+    }
+
+    fn compiler(&self) -> Command {
+        let is_clang = self.compiler == "clang";
+        let mut command = self.of_machine(is_clang);
         command.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", self.opt]);
         command.args(["-Iinclude", "-Ifirmware/shared", "-Ifirmware/matrix"]);
         command.args(["-ffunction-sections", "-fdata-sections", "-DPORT_MAIN=program"]);
         if self.machine != "x86-64" {
-            command.args(["-ffreestanding", "-fno-tree-loop-distribute-patterns"]);
+            command.arg("-ffreestanding");
+            if !is_clang {
+                command.arg("-fno-tree-loop-distribute-patterns");
+            }
         }
-        if self.lto == "lto" {
+        if self.compiler == "gcc-lto" {
             command.arg("-flto");
         }
         match self.way {
@@ -212,12 +235,15 @@ impl Cell {
             .map(|source| {
                 let object =
                     folder.join(Path::new(source).file_name().unwrap()).with_extension("o");
-                let mut compiler = self.compiler();
-                if source.starts_with("firmware/shared/") {
-                    // The calls of semihosting are aligned, which GNU ld cannot keep
-                    // on RISC-V when it relaxes what they were inlined into.
-                    compiler.arg("-fno-lto");
-                }
+                // The calls of semihosting are aligned, which Clang 14 does not assemble
+                // on RISC-V, and GNU ld cannot keep when it relaxes what they were
+                // inlined into.
+                let is_shared = source.starts_with("firmware/shared/");
+                let mut compiler = if is_shared {
+                    Self { compiler: "gcc", ..*self }.compiler()
+                } else {
+                    self.compiler()
+                };
                 succeed(compiler.args(["-c", source, "-o"]).arg(&object));
                 object
             })
@@ -231,7 +257,11 @@ impl Cell {
                 .arg(&image)
                 .output()
         } else {
-            let mut command = self.compiler();
+            // GCC finds its linker, and has the plugin for its own objects.
+            let mut command = self.of_machine(false);
+            if self.compiler == "gcc-lto" {
+                command.args(["-flto", self.opt]);
+            }
             match (self.machine, self.linker) {
                 ("x86-64", "lld") => {
                     // The name under which GCC looks for it.
@@ -396,6 +426,7 @@ fn pairwise(cells: &[[usize; 7]]) -> Vec<[usize; 7]> {
 
 fn need_tools() -> Option<()> {
     for tool in [
+        CLANG,
         "arm-none-eabi-gcc",
         "riscv64-unknown-elf-gcc",
         "xtensa-lx106-elf-gcc",
@@ -422,6 +453,7 @@ fn check_half(half: usize) {
         }
         Err(_) => pairwise(&cells),
     };
+    assert_ne!(chosen, [] as [[usize; 7]; 0], "no cell has that in its name");
     for cell in chosen.iter().skip(half).step_by(2) {
         Cell::of(*cell).check(folder.path());
     }
@@ -448,7 +480,7 @@ fn tables_where_the_script_puts_data_are_refused_by_both_linkers() {
         let cell = Cell {
             machine: "m4",
             linker,
-            lto: "no-lto",
+            compiler: "gcc",
             opt: "-Os",
             strip: "unstripped",
             way: "b",

@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     check: Check::Table(|table| {
         per_anomaly(table, AnomalyKind::LostEntry, |anomaly| {
             format!(
-                "{} was registered, but stands outside the {}: nothing runs it; check that the linker script collects its section between the bounds",
+                "{} was registered, but stands outside the {}: nothing runs it; check that the linker script collects its section between the bounds, and that with MP_REGISTRY_RODATA the linker is told --sort-section=name",
                 function_name(anomaly),
                 table_name(anomaly)
             )

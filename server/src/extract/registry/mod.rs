@@ -98,6 +98,7 @@ pub(super) fn read<'data, R: ReadRef<'data>>(
         declared_levels: &conventions.levels,
     };
     let entries = source.entries(image, &mut levels, words, &mut anomalies)?;
+    anomalies.count_nameless(&entries);
     let found = !tables.is_empty() || !entries.is_empty();
     let origins = if found { vec![Origin::Registry] } else { Vec::new() };
     Ok(Registry { origins, anomalies: anomalies.sorted(&levels), levels, entries })
@@ -143,6 +144,16 @@ impl Anomalies {
     fn push(&mut self, anomaly: Anomaly) {
         if self.0.len() < MAX_ANOMALIES {
             self.0.push(anomaly);
+        }
+    }
+
+    /// Says of a file without symbols how many entries nothing names: records would,
+    /// and what strips symbols alone leaves them.
+    fn count_nameless(&mut self, entries: &[Entry]) {
+        let nameless = entries.iter().filter(|entry| entry.function.is_none()).count();
+        let stripped = |anomaly: &&mut Anomaly| anomaly.kind == AnomalyKind::Stripped;
+        if let Some(anomaly) = self.0.iter_mut().find(stripped).filter(|_| nameless > 0) {
+            anomaly.value = Some(nameless as u64);
         }
     }
 
