@@ -58,7 +58,7 @@ impl Answer {
 }
 
 /// Whether a failure to exchange bytes may pass by itself.
-pub(crate) fn may_pass(error: &ureq::Error) -> bool {
+fn may_pass(error: &ureq::Error) -> bool {
     matches!(
         error,
         ureq::Error::Io(_)
@@ -81,6 +81,13 @@ pub(crate) enum Failure<E> {
         /// How long to wait.
         after: Option<Duration>,
     },
+}
+
+impl<E> Failure<E> {
+    /// That of an exchange of bytes that broke with `error`, for `reason`.
+    pub(crate) fn of_exchange(error: &ureq::Error, reason: E) -> Self {
+        if may_pass(error) { Self::Passing { reason, after: None } } else { Self::Final(reason) }
+    }
 }
 
 /// What was tried in vain.

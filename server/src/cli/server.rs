@@ -129,30 +129,29 @@ impl Server {
         let answer = request
             .send(shipment.body)
             .and_then(|response| Answer::read(response, MAX_ANSWER_BYTES))
-            .map_err(|error| self.unreachable(&error))?;
+            .map_err(|error| {
+                Failure::of_exchange(&error, format!("cannot reach {}: {error}", self.url))
+            })?;
         if matches!(answer.status, 200 | 201) {
             return serde_json::from_slice(&answer.body).map_err(|error| {
                 Failure::Final(format!("{} is not a server of initboard: {error}", self.url))
             });
         }
-        let reason = match serde_json::from_slice::<Refusal>(&answer.body) {
-            Ok(refusal) => refusal.error.message,
-            Err(_) => format!("{} answered with status {}", self.url, answer.status),
-        };
-        // 507 is final: the disk does not become empty by asking again.
-        Err(match answer.status {
-            507 => Failure::Final(reason),
-            429 | 500..=599 => Failure::Passing { reason, after: answer.retry_after() },
-            _ => Failure::Final(reason),
-        })
+        Err(refused(&self.url, &answer))
     }
+}
 
-    fn unreachable(&self, error: &ureq::Error) -> Failure<String> {
-        if http::may_pass(error) {
-            let reason = format!("cannot reach {}: {error}", self.url);
-            return Failure::Passing { reason, after: None };
-        }
-        Failure::Final(format!("cannot use {}: {error}", self.url))
+/// What an answer of a server at `url` that is no success means.
+pub(super) fn refused(url: &str, answer: &Answer) -> Failure<String> {
+    let reason = match serde_json::from_slice::<Refusal>(&answer.body) {
+        Ok(refusal) => refusal.error.message,
+        Err(_) => format!("{url} answered with status {}", answer.status),
+    };
+    match answer.status {
+        // The disk does not become empty by asking again, nor the server able.
+        501 | 507 => Failure::Final(reason),
+        429 | 500..=599 => Failure::Passing { reason, after: answer.retry_after() },
+        _ => Failure::Final(reason),
     }
 }
 

@@ -8,8 +8,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::AppError;
 use super::derived::Derived;
+use super::identity::Issuer;
 use super::policies::Policies;
 use crate::store::{Reader, Store, StoreError, Writer};
+
+/// The issuer of GitHub Actions. A GitHub Enterprise Server has its own, at
+/// `https://HOST/_services/token`.
+pub const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -21,6 +26,11 @@ pub struct Config {
     /// What addresses start with in answers, without a `/` at the end; answers
     /// hold paths alone when `None`.
     pub base_url: Option<String>,
+    /// Whose identities of workflows are exchanged for tokens: the address of an
+    /// OpenID Connect issuer, such as that of GitHub Actions.
+    pub oidc_issuer: String,
+    /// The least time between two readings of its keys.
+    pub oidc_pause: Duration,
     /// Folder for bodies while they are received. Their files have no names, so
     /// nothing is left of them, whatever happens.
     pub spool: PathBuf,
@@ -42,6 +52,8 @@ impl Config {
             max_upload: 64 << 20,
             keep_firmware: None,
             base_url: None,
+            oidc_issuer: GITHUB_ACTIONS.to_owned(),
+            oidc_pause: Duration::from_secs(30),
             spool: spool.into(),
             head_total: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),
@@ -59,6 +71,7 @@ pub struct AppState {
     /// disk.
     extractions: Arc<Semaphore>,
     derived: Derived,
+    issuer: Arc<Issuer>,
 }
 
 impl AppState {
@@ -72,8 +85,10 @@ impl AppState {
             std::fs::create_dir_all(folder)?;
         }
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let issuer = Issuer::new(&config.oidc_issuer, config.oidc_pause);
         Ok(Self {
             store,
+            issuer: Arc::new(issuer),
             config: Arc::new(config),
             extractions: Arc::new(Semaphore::new(cores)),
             derived: Derived::default(),
@@ -98,6 +113,19 @@ impl AppState {
     /// What is derived from all that a project holds.
     pub(super) fn derived(&self) -> Derived {
         self.derived.clone()
+    }
+
+    /// Whose identities of workflows count.
+    pub(super) fn issuer(&self) -> Arc<Issuer> {
+        Arc::clone(&self.issuer)
+    }
+
+    /// For whom an identity has to be: the host of this server, with its port where
+    /// that is not the usual one.
+    pub(super) fn audience(&self) -> Option<String> {
+        let url = self.config.base_url.as_deref()?;
+        let (_, rest) = url.split_once("://")?;
+        Some(rest.split('/').next().unwrap_or_default().to_ascii_lowercase())
     }
 
     /// Asks the store something, on a thread that may wait.

@@ -72,8 +72,8 @@ fn a_token_that_is_no_longer_valid_is_not_repeated() {
 fn a_limit_is_waited_for_as_long_as_it_says() {
     let github = github();
     let limited = "You have exceeded a secondary rate limit. Please wait a few minutes.";
-    github.plant(Fault::new("GET /issues/7/comments", 429, limited).header("retry-after", 1));
-    github.plant(Fault::new("POST /issues/7/comments", 403, limited).header("retry-after", 1));
+    github.plant(Fault::new("GET /issues/7/comments", 429, limited).header("retry-after", "1"));
+    github.plant(Fault::new("POST /issues/7/comments", 403, limited).header("retry-after", "1"));
     let started = Instant::now();
     assert_eq!(client(&github).comments(7), Ok(Vec::new()));
     // A limit says that nothing was done: even a comment may be made again.
@@ -88,8 +88,8 @@ fn a_limit_that_lasts_longer_than_anybody_waits_is_said_and_not_asked_again() {
     let reset = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_mins(40);
     github.plant(
         Fault::new("GET /issues/7/comments", 403, "API rate limit exceeded for installation.")
-            .header("x-ratelimit-remaining", 0)
-            .header("x-ratelimit-reset", reset.as_secs()),
+            .header("x-ratelimit-remaining", "0")
+            .header("x-ratelimit-reset", &reset.as_secs().to_string()),
     );
     let error = client(&github).comments(7).unwrap_err().to_string();
     let start = "the forge is asked too often, and would not read the comments of the pull request: API rate limit exceeded for installation; it asks to wait 2";

@@ -6,6 +6,7 @@ mod browser;
 mod compare;
 mod configurations;
 mod derived;
+mod exchange_identities;
 mod findings;
 mod matrix;
 mod pages;

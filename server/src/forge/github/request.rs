@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::GitHub;
 use crate::forge::ForgeError;
-use crate::http::{self, Answer, Failure};
+use crate::http::{Answer, Failure};
 
 /// Largest answer that is read: 100 comments of full length.
 const MAX_ANSWER_BYTES: u64 = 64 << 20;
@@ -74,8 +74,8 @@ impl GitHub {
                 reason: error.to_string(),
                 sent,
             };
-            if http::may_pass(&error) && (request.is_repeatable || !sent) {
-                Failure::Passing { reason, after: None }
+            if request.is_repeatable || !sent {
+                Failure::of_exchange(&error, reason)
             } else {
                 Failure::Final(reason)
             }

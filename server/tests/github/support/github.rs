@@ -59,8 +59,8 @@ impl Fault {
         self
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.headers.push((name, value.to_string()));
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
         self
     }
 
@@ -252,10 +252,10 @@ impl Asked {
     /// Those whose branch is the one that `head` names; without it all, as GitHub
     /// has it.
     fn pull_requests(&self, held: &Held) -> Response<Body> {
-        let head = self.query("head");
+        let wanted = self.query("head");
         let is_wanted = |pull_request: &&PullRequest| {
             let owner = pull_request.repository.split('/').next().unwrap();
-            head.as_ref().is_none_or(|head| {
+            wanted.as_ref().is_none_or(|head| {
                 let (user, branch) = head.split_once(':').unwrap();
                 user.eq_ignore_ascii_case(owner) && branch == pull_request.branch
             })
