@@ -14,6 +14,9 @@
 //! - [`analyze`]: tables to answers: subsystems, pairs, findings. Pure.
 //! - [`report`]: answers to text, for a terminal or as JSON.
 //! - [`store`]: SQLite, one file per noun; what was uploaded, found again fast.
+//! - [`http`]: how other machines are asked: one client, and how long to insist.
+//! - [`forge`]: where pull requests are: GitHub's API, and the one comment that is
+//!   kept there. Only [`cli`] uses it.
 //! - [`web`]: the server: the API, and the pages over [`store`].
 //! - [`cli`]: one file per subcommand; all that `main` does is to call it.
 
@@ -21,6 +24,8 @@ pub mod analyze;
 pub mod cli;
 pub mod config;
 pub mod extract;
+pub mod forge;
+pub mod http;
 pub mod model;
 pub mod report;
 pub mod store;

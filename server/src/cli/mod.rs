@@ -13,6 +13,7 @@ mod extract;
 mod extract_tree;
 mod firmware_file;
 mod firmware_folder;
+mod identity;
 mod matrix;
 mod openapi;
 mod project;
@@ -22,6 +23,7 @@ mod source_tree;
 mod subjects;
 mod subsystems;
 mod token;
+mod trust;
 mod upload;
 mod why;
 

@@ -1,4 +1,5 @@
-//! `initboard project`: create, configure and list projects.
+//! `initboard project`: create, configure and list projects, and say whose
+//! workflows they trust.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,11 +12,12 @@ use jiff::Timestamp;
 use super::database::Database;
 use super::server::Server;
 use super::source_tree;
+use super::trust::Trust;
 use crate::config::FILE_NAME;
 use crate::model::{BranchName, CommitSha, ProjectName, RepositoryUrl};
 use crate::store::{NewConfiguration, StoreError, TokenText};
 
-/// Create, configure and list projects
+/// Create, configure and list projects, and say whose workflows they trust
 #[derive(Debug, Args)]
 pub(super) struct Project {
     #[command(subcommand)]
@@ -58,6 +60,8 @@ enum Action {
         #[command(flatten)]
         database: Database,
     },
+    /// Let the workflows of a repository upload without a stored secret
+    Trust(Trust),
     /// List the projects
     List {
         #[command(flatten)]
@@ -110,6 +114,7 @@ impl Project {
                 let news = if created { "counts from now on" } else { "counted already" };
                 anstream::eprintln!("version {version} of the configuration of `{project}` {news}");
             }
+            Action::Trust(trust) => trust.run()?,
             Action::List { database } => {
                 let mut out = anstream::stdout().lock();
                 for summary in database.open_existing()?.read(|reader| reader.projects())? {

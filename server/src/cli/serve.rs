@@ -42,6 +42,16 @@ pub(super) struct Serve {
     /// hold it
     #[arg(long, value_name = "URL", env = "INITBOARD_BASE_URL")]
     base_url: Option<String>,
+    /// Whose identities of workflows are exchanged for tokens (`initboard project
+    /// trust`): an OpenID Connect issuer. A GitHub Enterprise Server
+    /// has its own, HOST/_services/token
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "INITBOARD_OIDC_ISSUER",
+        default_value = web::GITHUB_ACTIONS
+    )]
+    oidc_issuer: String,
 }
 
 /// A size in bytes.
@@ -84,7 +94,14 @@ impl Serve {
                 "`{url}` is not an address: expected one that starts with https:// or http://"
             );
         }
+        let issuer = self.oidc_issuer.trim_end_matches('/').to_owned();
+        // Whoever could change its keys on the way could sign as anybody.
+        ensure!(
+            issuer.starts_with("https://") || is_of_this_machine(&issuer),
+            "`{issuer}` is no issuer to trust: expected an address that starts with https://"
+        );
         let config = Config {
+            oidc_issuer: issuer,
             max_upload: self.max_upload.0,
             keep_firmware: self.keep_firmware,
             base_url,
@@ -94,6 +111,13 @@ impl Serve {
         service.listen(self.listen, None, app)?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether an address without TLS leads nowhere else, as in tests.
+fn is_of_this_machine(url: &str) -> bool {
+    let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
+    host.and_then(|host| host.parse::<SocketAddr>().ok())
+        .is_some_and(|address| address.ip().is_loopback())
 }
 
 /// Somebody who serves, and hears from the first moment on when asked to stop.

@@ -1,26 +1,21 @@
 //! The server that a subcommand sends something to.
 
-use std::time::Duration;
-
-use anyhow::{Context as _, bail};
 use async_compression::Level;
 use async_compression::tokio::bufread::ZstdEncoder;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufRead, AsyncReadExt as _};
 
+use crate::http::{self, Answer, Failure, Patience};
 use crate::model::{CommitSha, ProjectName};
 use crate::store::TokenText;
-
-/// How often something is sent before giving up.
-const ATTEMPTS: u32 = 5;
-
-/// Longest wait between two attempts.
-const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// Compression of what is sent: at level 3 a firmware with debug information
 /// shrinks to about a third, faster than most networks take it.
 const ZSTD_LEVEL: Level = Level::Precise(3);
+
+/// Largest answer that is read: that to facts, with the findings of all boards.
+const MAX_ANSWER_BYTES: u64 = 64 << 20;
 
 /// A server, and the token with which it is sent to.
 pub(super) struct Server {
@@ -60,23 +55,9 @@ struct RefusalBody {
     message: String,
 }
 
-/// An attempt that may succeed when made again.
-struct Retry {
-    reason: String,
-    after: Option<Duration>,
-}
-
 impl Server {
     pub(super) fn new(url: &str, token: TokenText) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_connect(Some(Duration::from_secs(20)))
-            .timeout_recv_response(Some(Duration::from_mins(2)))
-            .timeout_await_100(Some(Duration::from_secs(5)))
-            .user_agent(concat!("initboard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Self { url: url.trim_end_matches('/').to_owned(), token, agent }
+        Self { url: url.trim_end_matches('/').to_owned(), token, agent: http::agent() }
     }
 
     /// Sends something, again where that may help, and gives the answer. What goes
@@ -89,23 +70,8 @@ impl Server {
         shipment: &Shipment<'_>,
         say: impl Fn(&str),
     ) -> anyhow::Result<T> {
-        let mut wait = Duration::from_secs(1);
-        for attempt in 1.. {
-            match self.attempt(shipment)? {
-                Ok(answer) => return Ok(answer),
-                Err(retry) if attempt == ATTEMPTS => {
-                    bail!("{} (tried {ATTEMPTS} times)", retry.reason);
-                }
-                Err(retry) => {
-                    let pause = retry.after.unwrap_or(wait).min(MAX_WAIT);
-                    let reason = super::one_line(&anyhow::Error::msg(retry.reason));
-                    say(&format!("{reason}; trying again in {} s", pause.as_secs()));
-                    std::thread::sleep(pause);
-                    wait *= 2;
-                }
-            }
-        }
-        bail!("nothing was sent")
+        let say = |problem: &str| say(&super::one_line(&anyhow::Error::msg(problem.to_owned())));
+        Patience::default().insist(say, || self.attempt(shipment)).map_err(anyhow::Error::msg)
     }
 
     /// Sends the configuration of a project; gives the number of the version that
@@ -143,11 +109,8 @@ impl Server {
         if url.starts_with('/') { format!("{}{url}", self.url) } else { url.to_owned() }
     }
 
-    /// Sends once. The outer error is final.
-    fn attempt<T: DeserializeOwned>(
-        &self,
-        shipment: &Shipment<'_>,
-    ) -> anyhow::Result<Result<T, Retry>> {
+    /// Sends once.
+    fn attempt<T: DeserializeOwned>(&self, shipment: &Shipment<'_>) -> Result<T, Failure<String>> {
         let address = format!("{}{}", self.url, shipment.path);
         let request = match shipment.method {
             Method::Post => self.agent.post(address),
@@ -163,48 +126,33 @@ impl Server {
             .query
             .iter()
             .fold(request, |request, (name, value)| request.query(*name, value));
-        let mut response = match request.send(shipment.body) {
-            Ok(response) => response,
-            Err(error) if may_pass(&error) => {
-                let reason = format!("cannot reach {}: {error}", self.url);
-                return Ok(Err(Retry { reason, after: None }));
-            }
-            Err(error) => return Err(error).with_context(|| format!("cannot use {}", self.url)),
-        };
-        let status = response.status().as_u16();
-        let after = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.parse().ok())
-            .map(Duration::from_secs);
-        let text = response.body_mut().read_to_string().unwrap_or_default();
-        if matches!(status, 200 | 201) {
-            let answer = serde_json::from_str(&text)
-                .with_context(|| format!("{} is not a server of initboard", self.url))?;
-            return Ok(Ok(answer));
+        let answer = request
+            .send(shipment.body)
+            .and_then(|response| Answer::read(response, MAX_ANSWER_BYTES))
+            .map_err(|error| {
+                Failure::of_exchange(&error, format!("cannot reach {}: {error}", self.url))
+            })?;
+        if matches!(answer.status, 200 | 201) {
+            return serde_json::from_slice(&answer.body).map_err(|error| {
+                Failure::Final(format!("{} is not a server of initboard: {error}", self.url))
+            });
         }
-        let reason = match serde_json::from_str::<Refusal>(&text) {
-            Ok(refusal) => refusal.error.message,
-            Err(_) => format!("{} answered with status {status}", self.url),
-        };
-        // 507 is final: the disk does not become empty by asking again.
-        if status == 429 || (500..600).contains(&status) && status != 507 {
-            return Ok(Err(Retry { reason, after }));
-        }
-        bail!("{reason}")
+        Err(refused(&self.url, &answer))
     }
 }
 
-/// Whether a failure to exchange bytes may pass by itself.
-fn may_pass(error: &ureq::Error) -> bool {
-    matches!(
-        error,
-        ureq::Error::Io(_)
-            | ureq::Error::Timeout(_)
-            | ureq::Error::ConnectionFailed
-            | ureq::Error::HostNotFound
-            | ureq::Error::Protocol(_)
-    )
+/// What an answer of a server at `url` that is no success means.
+pub(super) fn refused(url: &str, answer: &Answer) -> Failure<String> {
+    let reason = match serde_json::from_slice::<Refusal>(&answer.body) {
+        Ok(refusal) => refusal.error.message,
+        Err(_) => format!("{url} answered with status {}", answer.status),
+    };
+    match answer.status {
+        // The disk does not become empty by asking again, nor the server able.
+        501 | 507 => Failure::Final(reason),
+        429 | 500..=599 => Failure::Passing { reason, after: answer.retry_after() },
+        _ => Failure::Final(reason),
+    }
 }
 
 /// The file, compressed with zstd.

@@ -81,10 +81,12 @@ impl Token {
             Action::List { database } => {
                 let mut out = anstream::stdout().lock();
                 for token in database.open_existing()?.read(|reader| reader.tokens())? {
-                    let state = match (token.revoked_at, token.last_used_at) {
-                        (Some(at), _) => format!("revoked {at}"),
-                        (None, Some(at)) => format!("last used {at}"),
-                        (None, None) => "never used".to_owned(),
+                    let expired = token.expires_at.filter(|at| *at <= now);
+                    let state = match (token.revoked_at, expired, token.last_used_at) {
+                        (Some(at), ..) => format!("revoked {at}"),
+                        (None, Some(at), _) => format!("expired {at}"),
+                        (None, None, Some(at)) => format!("last used {at}"),
+                        (None, None, None) => "never used".to_owned(),
                     };
                     writeln!(
                         out,

@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 
 use super::build_path::board_of_path;
 use super::firmware_file;
+use super::identity;
 use super::server::{Method, Server, Shipment, compressed_file};
 use super::source_tree::config_of_firmware;
 use crate::config::FILE_NAME;
@@ -60,9 +61,11 @@ pub(super) struct Upload {
     /// The commit that the pull request is compared with
     #[arg(long, value_name = "SHA", requires = "pull_request")]
     base: Option<CommitSha>,
-    /// A token of the project; better set in the environment than given here
+    /// A token of the project; better set in the environment than given here. Not
+    /// needed in a job of GitHub Actions with `id-token: write` whose repository the
+    /// project trusts
     #[arg(long, env = "INITBOARD_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    token: TokenText,
+    token: Option<TokenText>,
 }
 
 /// What the server answers to an upload: to firmware with findings, to facts with
@@ -117,7 +120,11 @@ impl Upload {
             .map(|file| firmware_file::check(file).and_then(|()| self.content_of(file)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let project = self.project()?;
-        let server = Server::new(&self.server, self.token.clone());
+        let token = match &self.token {
+            Some(token) => token.clone(),
+            None => identity::token(&self.server, &project)?,
+        };
+        let server = Server::new(&self.server, token);
         let progress = progress(self.files.len());
         let mut failed = 0;
         for (file, content) in self.files.iter().zip(&contents) {

@@ -31,7 +31,7 @@ pub use level::{Level, LevelError, Priority, PriorityError, RFC_LEVELS, order_le
 pub use means::{Means, SatisfiedBy, SatisfiedByError};
 pub(crate) use names::quoted;
 pub use names::{BoardId, BoardName, NameError, PortName, ProjectName, VariantName};
-pub use repository::{RepositoryUrl, RepositoryUrlError};
+pub use repository::{RepositoryName, RepositoryNameError, RepositoryUrl, RepositoryUrlError};
 pub use schema::json_schema;
 pub(crate) use symbol::without_clone_suffixes;
 pub use symbol::{MAX_SYMBOL_BYTES, SymbolName};

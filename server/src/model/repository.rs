@@ -1,4 +1,4 @@
-//! Addresses of repositories on the web.
+//! Repositories: their addresses on the web, and their names on a forge.
 
 use std::fmt;
 use std::str::FromStr;
@@ -69,9 +69,75 @@ impl fmt::Display for RepositoryUrl {
     }
 }
 
+/// Longest owner or name of a repository, in bytes.
+const MAX_NAME_BYTES: usize = 100;
+
+/// A repository on a forge: `OWNER/NAME`. Upper and lower case are the same, as
+/// forges have it.
+#[derive(Clone, Debug)]
+pub struct RepositoryName(String);
+
+/// Why a text is no name of a repository.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{found}` is not a repository: expected OWNER/NAME of letters, digits, `-`, `_` and `.`, such as micropython/micropython"
+)]
+pub struct RepositoryNameError {
+    found: String,
+}
+
+impl RepositoryName {
+    /// The owner and the name, as they were given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq for RepositoryName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for RepositoryName {}
+
+impl FromStr for RepositoryName {
+    type Err = RepositoryNameError;
+
+    fn from_str(text: &str) -> Result<Self, RepositoryNameError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        // It becomes a part of addresses, where `..` leads elsewhere.
+        let is_name = |part: &str| {
+            (1..=MAX_NAME_BYTES).contains(&part.len())
+                && part.bytes().all(is_plain)
+                && !part.bytes().all(|byte| byte == b'.')
+        };
+        match text.split_once('/') {
+            Some((owner, name)) if is_name(owner) && is_name(name) => Ok(Self(text.to_owned())),
+            _ => Err(RepositoryNameError { found: quoted(text) }),
+        }
+    }
+}
+
+impl fmt::Display for RepositoryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repository_is_an_owner_and_a_name() {
+        let read = |text: &str| text.parse::<RepositoryName>().ok();
+        assert_eq!(read("MicroPython/micropython"), read("micropython/MicroPython"));
+        assert_ne!(read("micropython/micropython"), read("micropython/micropython-lib"));
+        for text in ["", "micropython", "/x", "x/", "a/b/c", "a/..", "../b", "a b/c", "a/b?c"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn only_addresses_of_http_are_repositories() {

@@ -23,6 +23,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/005-driver.sql")),
     M::up(include_str!("../../../migrations/006-declared-subsystem.sql")),
     M::up(include_str!("../../../migrations/007-satisfied.sql")),
+    M::up(include_str!("../../../migrations/008-trusted-repository.sql")),
     M::up(include_str!("../../../migrations/009-revision.sql")),
     M::up(include_str!("../../../migrations/010-pull-request.sql")),
 ];
@@ -289,7 +290,7 @@ fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{NewConfiguration, Scope, Scopes};
+    use super::super::{NewConfiguration, Numbers, Scope, Scopes, Trust};
     use super::*;
 
     #[test]
@@ -452,5 +453,45 @@ mod tests {
         });
         assert!(result.is_err());
         assert_eq!(store.read(|reader| reader.project(&name)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_database_of_the_sixth_version_keeps_its_tokens_and_trusts_a_repository() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("initboard.db");
+        let mut old = Connection::open(&path).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        Migrations::from_slice(&MIGRATIONS[..6]).to_latest(&mut old).unwrap();
+        old.execute_batch(
+            "INSERT INTO project (id, name, created_at) VALUES (7, 'micropython', 1700000000);
+             INSERT INTO token (project_id, name, prefix, sha256, created_at, may_upload)
+                 VALUES (7, 'ci', 'ibt_abcdefgh', zeroblob(32), 1700000000, 1);",
+        )
+        .unwrap();
+        drop(old);
+
+        let store = Store::open(&path).unwrap();
+        let tokens = store.read(|reader| reader.tokens()).unwrap();
+        assert_eq!(tokens.len(), 1);
+        assert_eq!((tokens[0].revoked_at, tokens[0].expires_at), (None, None));
+        let trust = Trust {
+            repository: "MicroPython/micropython".parse().unwrap(),
+            numbers: Numbers { repository: Some(u64::from(u32::MAX)), owner: None },
+            workflow: Some("order.yml".to_owned()),
+            environment: None,
+            scopes: Scopes::new(Scope::Configure, &[]),
+        };
+        let name = "micropython".parse().unwrap();
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let add = || {
+            store.write(|writer| writer.trust_repository(tokens[0].project_id, &name, &trust, now))
+        };
+        add().unwrap();
+        assert!(matches!(add().unwrap_err(), StoreError::Trusted { .. }));
+        let found = store.read(|reader| {
+            let name = "micropython/MICROPYTHON".parse().unwrap();
+            reader.trusted_repository(tokens[0].project_id, &name)
+        });
+        assert_eq!(found.unwrap().unwrap().trust, trust);
     }
 }

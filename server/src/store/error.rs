@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{CommitSha, ProjectName};
+use crate::model::{CommitSha, ProjectName, RepositoryName};
 
 /// Why the store could not do what was asked.
 ///
@@ -82,6 +82,26 @@ pub enum StoreError {
     /// More than one token starts so.
     #[error("more than one token starts with `{0}`: give more of its characters")]
     AmbiguousToken(String),
+    /// The project trusts that repository.
+    #[error(
+        "`{project}` trusts {repository} already: `initboard project trust remove {project} {repository}` first, to change how"
+    )]
+    Trusted {
+        /// The project.
+        project: ProjectName,
+        /// The repository.
+        repository: RepositoryName,
+    },
+    /// The project does not trust that repository.
+    #[error(
+        "`{project}` does not trust {repository}: `initboard project trust list` shows what it does"
+    )]
+    NotTrusted {
+        /// The project.
+        project: ProjectName,
+        /// The repository.
+        repository: RepositoryName,
+    },
     /// An abbreviated commit fits several.
     #[error("more than one commit starts with `{prefix}`: {first} and {second}; give more digits")]
     AmbiguousCommit {

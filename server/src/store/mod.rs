@@ -5,7 +5,7 @@
 //! is one transaction, kept when its closure returns `Ok` and gone otherwise.
 //! Their methods stand with the noun that they serve, one file each:
 //! [`project`](Project) with its [`configuration`](Configuration),
-//! [`token`](Token), [`board`](Board) with its port,
+//! [`token`](Token), [`trusted`](TrustedRepository), [`board`](Board) with its port,
 //! [`build`](Build) with its commit, [`pull_request`](PullRequest) with its
 //! [`base`](Base), [`change`](OrderChange), `firmware`, `table`,
 //! [`tree`](TreeCommit) with its [`source`](Source), [`catalog`](ListedBoard) and
@@ -36,6 +36,7 @@ mod source;
 mod table;
 mod token;
 mod tree;
+mod trusted;
 mod value;
 
 pub use base::{Base, BaseChoice};
@@ -59,4 +60,7 @@ pub use token::{
     Scope, ScopeError, Scopes, Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError,
 };
 pub use tree::{RecordedTree, TreeCommit};
-pub use value::{BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId};
+pub use trusted::{Exchange, Numbers, Trust, TrustedRepository};
+pub use value::{
+    BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId, TrustedRepositoryId,
+};

@@ -12,7 +12,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use sha2::Digest;
 
 use super::value::{Bytes, Seconds};
-use super::{ProjectId, Reader, StoreError, TokenId, Writer};
+use super::{ProjectId, Reader, StoreError, TokenId, TrustedRepositoryId, Writer};
 use crate::model::Sha256;
 
 /// What every token starts with, so that people and secret scanners know one.
@@ -77,6 +77,19 @@ pub struct Token {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When it ends by itself, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token to be stored.
+pub(super) struct NewToken<'a> {
+    pub(super) project: ProjectId,
+    pub(super) name: &'a str,
+    pub(super) scopes: Scopes,
+    pub(super) text: &'a TokenText,
+    pub(super) created_at: Timestamp,
+    /// The repository that it was given to, and when it expires.
+    pub(super) given: Option<(TrustedRepositoryId, Timestamp)>,
 }
 
 /// One thing that a token may be allowed to do.
@@ -129,6 +142,19 @@ impl Scopes {
     pub fn new(first: Scope, more: &[Scope]) -> Self {
         let has = |scope| first == scope || more.contains(&scope);
         Self { upload: has(Scope::Upload), configure: has(Scope::Configure) }
+    }
+
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { upload: row.get("may_upload")?, configure: row.get("may_configure")? })
+    }
+
+    /// Those of them that are among `others`, if any.
+    pub fn within(self, others: Self) -> Option<Self> {
+        let both = Self {
+            upload: self.upload && others.upload,
+            configure: self.configure && others.configure,
+        };
+        (both.upload || both.configure).then_some(both)
     }
 
     /// Whether `scope` is one of them.
@@ -213,11 +239,12 @@ impl Token {
             project_id: row.get("project_id")?,
             project: row.get("project")?,
             name: row.get("name")?,
-            scopes: Scopes { upload: row.get("may_upload")?, configure: row.get("may_configure")? },
+            scopes: Scopes::from_row(row)?,
             prefix: row.get("prefix")?,
             created_at: row.get::<_, Seconds>("created_at")?.0,
             last_used_at: time("last_used_at")?,
             revoked_at: time("revoked_at")?,
+            expires_at: time("expires_at")?,
         })
     }
 }
@@ -259,20 +286,27 @@ impl Writer<'_> {
         text: &TokenText,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        self.insert_token(&NewToken { project, name, scopes, text, created_at: now, given: None })
+    }
+
+    pub(super) fn insert_token(&self, token: &NewToken<'_>) -> Result<(), StoreError> {
+        let (given_to, expires_at) = token.given.unzip();
         self.sql
             .prepare_cached(
-                "INSERT INTO token
-                     (project_id, name, may_upload, may_configure, prefix, sha256, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO token (project_id, name, may_upload, may_configure, prefix, sha256,
+                     created_at, trusted_repository_id, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
-                project,
-                name,
-                scopes.upload,
-                scopes.configure,
-                text.shown(),
-                Bytes(text.digest()),
-                Seconds(now),
+                token.project,
+                token.name,
+                token.scopes.upload,
+                token.scopes.configure,
+                token.text.shown(),
+                Bytes(token.text.digest()),
+                Seconds(token.created_at),
+                given_to,
+                expires_at.map(Seconds),
             ])?;
         Ok(())
     }

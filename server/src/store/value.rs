@@ -54,6 +54,8 @@ row_id! {
     BuildId;
     /// The row of a token.
     TokenId;
+    /// The row of a repository that a project trusts.
+    TrustedRepositoryId;
 }
 
 /// A value that serde writes as one string: an enum of the model, a name, a

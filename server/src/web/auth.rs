@@ -1,11 +1,13 @@
 //! Who may upload and configure. Reading is public.
 
 use axum::http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
 
 use super::{AppError, AppState};
 use crate::store::{Project, Scope, Token, TokenText};
 
-/// The token that a request bears, when it is one of ours and not revoked.
+/// The token that a request bears, when it is one of ours, neither revoked nor
+/// expired.
 ///
 /// # Errors
 /// 401 otherwise. What is wrong with a token is said only as far as whoever
@@ -39,6 +41,12 @@ pub(super) async fn bearer(app: &AppState, headers: &HeaderMap) -> Result<Token,
         Some(Token { revoked_at: Some(at), .. }) => {
             Err(refuse("token-revoked", &format!("the token was revoked at {at}")))
         }
+        Some(Token { expires_at: Some(at), .. }) if at <= Timestamp::now() => Err(refuse(
+            "token-expired",
+            &format!(
+                "the token expired at {at}: those of a workflow last for one run of `initboard upload`"
+            ),
+        )),
         Some(token) => Ok(token),
     }
 }

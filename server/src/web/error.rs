@@ -137,6 +137,8 @@ impl From<StoreError> for AppError {
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             StoreError::NoProject(_) => (StatusCode::NOT_FOUND, "no-project"),
             StoreError::NoToken(_) => (StatusCode::NOT_FOUND, "no-token"),
+            StoreError::Trusted { .. } => (StatusCode::CONFLICT, "trusted"),
+            StoreError::NotTrusted { .. } => (StatusCode::NOT_FOUND, "not-trusted"),
             StoreError::ProjectExists(_) => (StatusCode::CONFLICT, "project-exists"),
             StoreError::AmbiguousCommit { .. } => (StatusCode::BAD_REQUEST, "ambiguous-commit"),
             StoreError::AmbiguousToken(_) => (StatusCode::BAD_REQUEST, "ambiguous-token"),

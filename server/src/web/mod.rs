@@ -13,6 +13,7 @@
 //! - [`openapi`] is the description of the API
 //! - `findings` is what the rules say of a project, for both
 //! - `fleet` puts the tables of ports or boards side by side
+//! - `identity` is who a workflow is, as its forge signs it
 //! - `matrix_filter` reads which part of a matrix an address asks for
 //! - `path` reads the names in an address
 //! - `policies` is what each project configures
@@ -32,6 +33,7 @@ mod error;
 mod events;
 mod findings;
 mod fleet;
+mod identity;
 mod kept;
 mod matrix_filter;
 pub mod openapi;
@@ -63,7 +65,7 @@ use tower_http::trace::TraceLayer;
 
 pub use error::{AppError, ErrorEnvelope};
 use pages::PageError;
-pub use state::{AppState, Config};
+pub use state::{AppState, Config, GITHUB_ACTIONS};
 
 /// How long requests may go on after the server was told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -86,6 +88,7 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}", get(api::projects::show))
         .route("/projects/{project}/search", get(api::projects::search))
         .route("/projects/{project}/tree", post(api::tree::upload))
+        .route("/projects/{project}/tokens", post(api::tokens::exchange))
         .route(
             "/projects/{project}/configuration",
             get(api::configuration::show).put(api::configuration::put),

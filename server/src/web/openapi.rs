@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    boards, commits, compare, configuration, matrix, projects, rules, sources, tree, upload,
+    boards, commits, compare, configuration, matrix, projects, rules, sources, tokens, tree, upload,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,7 @@ use super::api::{
         upload::upload,
         commits::finish,
         tree::upload,
+        tokens::exchange,
         super::healthz,
     ),
     modifiers(&TokenScheme),
@@ -53,10 +54,14 @@ impl Modify for TokenScheme {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("A token as `initboard token create` prints it"))
             .build();
-        openapi
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("token", SecurityScheme::Http(scheme));
+        let identity = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("What a forge signs of a workflow, for the host of this server"))
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+        components.add_security_scheme("identity", SecurityScheme::Http(identity));
     }
 }
 

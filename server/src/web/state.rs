@@ -9,8 +9,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::AppError;
 use super::derived::Derived;
 use super::events::Events;
+use super::identity::Issuer;
 use super::policies::Policies;
 use crate::store::{Reader, Store, StoreError, Writer};
+
+/// The issuer of GitHub Actions. A GitHub Enterprise Server has its own, at
+/// `https://HOST/_services/token`.
+pub const GITHUB_ACTIONS: &str = "https://token.actions.githubusercontent.com";
 
 /// How the server behaves.
 #[derive(Clone, Debug)]
@@ -22,6 +27,11 @@ pub struct Config {
     /// What addresses start with in answers, without a `/` at the end; answers
     /// hold paths alone when `None`.
     pub base_url: Option<String>,
+    /// Whose identities of workflows are exchanged for tokens: the address of an
+    /// OpenID Connect issuer, such as that of GitHub Actions.
+    pub oidc_issuer: String,
+    /// The least time between two readings of its keys.
+    pub oidc_pause: Duration,
     /// Folder for bodies while they are received. Their files have no names, so
     /// nothing is left of them, whatever happens.
     pub spool: PathBuf,
@@ -43,6 +53,8 @@ impl Config {
             max_upload: 64 << 20,
             keep_firmware: None,
             base_url: None,
+            oidc_issuer: GITHUB_ACTIONS.to_owned(),
+            oidc_pause: Duration::from_secs(30),
             spool: spool.into(),
             head_total: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),
@@ -61,6 +73,7 @@ pub struct AppState {
     extractions: Arc<Semaphore>,
     derived: Derived,
     events: Events,
+    issuer: Arc<Issuer>,
 }
 
 impl AppState {
@@ -74,8 +87,10 @@ impl AppState {
             std::fs::create_dir_all(folder)?;
         }
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let issuer = Issuer::new(&config.oidc_issuer, config.oidc_pause);
         Ok(Self {
             store,
+            issuer: Arc::new(issuer),
             config: Arc::new(config),
             extractions: Arc::new(Semaphore::new(cores)),
             derived: Derived::default(),
@@ -106,6 +121,19 @@ impl AppState {
     /// Whom to tell what happens to builds.
     pub(super) const fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// Whose identities of workflows count.
+    pub(super) fn issuer(&self) -> Arc<Issuer> {
+        Arc::clone(&self.issuer)
+    }
+
+    /// For whom an identity has to be: the host of this server, with its port where
+    /// that is not the usual one.
+    pub(super) fn audience(&self) -> Option<String> {
+        let url = self.config.base_url.as_deref()?;
+        let (_, rest) = url.split_once("://")?;
+        Some(rest.split('/').next().unwrap_or_default().to_ascii_lowercase())
     }
 
     /// Asks the store something, on a thread that may wait.

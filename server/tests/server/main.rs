@@ -7,6 +7,7 @@ mod browser;
 mod compare;
 mod configurations;
 mod derived;
+mod exchange_identities;
 mod findings;
 mod finish;
 mod matrix;

@@ -10,6 +10,7 @@ pub(super) mod projects;
 pub(super) mod receive;
 pub(super) mod rules;
 pub(super) mod sources;
+pub(super) mod tokens;
 pub(super) mod tree;
 pub(super) mod upload;
 

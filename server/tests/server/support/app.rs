@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use initboard::model::ProjectName;
-use initboard::store::{Scope, Scopes, Store, StoreOptions, TokenText};
+use initboard::store::{Scope, Scopes, Store, StoreOptions, TokenText, Trust};
 use initboard::web::{self, AppState, Config};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -126,6 +126,16 @@ impl TestApp {
         options: &StoreOptions,
         configure: impl FnOnce(Config) -> Config,
     ) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_on(listener, options, configure)
+    }
+
+    /// On an address that is known before.
+    pub(crate) fn start_on(
+        listener: std::net::TcpListener,
+        options: &StoreOptions,
+        configure: impl FnOnce(Config) -> Config,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("initboard.db");
         let token = {
@@ -135,7 +145,7 @@ impl TestApp {
         };
         let store = Store::open_with(&path, options).unwrap();
         let app = AppState::new(store.clone(), configure(Config::for_store(&store))).unwrap();
-        Self { store, folder, token, server: Server::start(app) }
+        Self { store, folder, token, server: Server::start_on(listener, app) }
     }
 
     /// Another server over the same database, which remembers nothing.
@@ -179,6 +189,17 @@ impl TestApp {
             })
             .unwrap();
         token
+    }
+
+    /// Lets the workflows of a repository upload to the project `micropython`.
+    pub(crate) fn trust(&self, trust: &Trust) {
+        self.store
+            .write(|writer| {
+                let name = "micropython".parse().unwrap();
+                let project = writer.reader().project(&name)?.unwrap();
+                writer.trust_repository(project.id, &name, trust, Timestamp::UNIX_EPOCH)
+            })
+            .unwrap();
     }
 
     /// Sends the configuration of the project `micropython`.
@@ -281,8 +302,11 @@ fn create_project(store: &Store, name: &str) -> TokenText {
 
 impl Server {
     fn start(app: AppState) -> Self {
+        Self::start_on(std::net::TcpListener::bind("127.0.0.1:0").unwrap(), app)
+    }
+
+    fn start_on(listener: std::net::TcpListener, app: AppState) -> Self {
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let thread = std::thread::spawn(move || {

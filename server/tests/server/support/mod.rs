@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod elf;
 pub(crate) mod fleet;
 pub(crate) mod html;
+pub(crate) mod issuer;
 pub(crate) mod tables;
 pub(crate) mod tools;
 pub(crate) mod trees;
