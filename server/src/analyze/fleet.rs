@@ -206,7 +206,7 @@ fn drivers<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<String, HasDriver<'
 }
 
 /// The functions that main calls on its way out.
-fn stops(table: &InitTable) -> Vec<&str> {
+pub(super) fn stops(table: &InitTable) -> Vec<&str> {
     let entries = table.entries.iter().filter(|entry| entry.stage == Some(Stage::Stop));
     entries.filter_map(|entry| entry.function.as_ref()).map(SymbolName::as_str).collect()
 }

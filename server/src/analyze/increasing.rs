@@ -1,9 +1,8 @@
 //! What stayed in its order: the heaviest run of ascending numbers.
 
 /// Marks a run of ascending numbers in `values` that weighs most; with all
-/// weights alike, a longest increasing subsequence. Numbers are different from
-/// each other; `None` is never part of the run. `weight` is of an index and at
-/// least 1.
+/// weights alike, a longest increasing subsequence. The run ascends strictly;
+/// `None` is never part of it. `weight` is of an index and at least 1.
 pub(super) fn heaviest_run(values: &[Option<usize>], weight: impl Fn(usize) -> u64) -> Vec<bool> {
     let size = values.iter().flatten().max().map_or(0, |most| most + 1);
     // A tree of prefixes (Fenwick) over the numbers: the best run that ends at or

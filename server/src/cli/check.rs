@@ -128,7 +128,7 @@ fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
 }
 
 /// The day, in UTC.
-fn today() -> anyhow::Result<Date> {
+pub(super) fn today() -> anyhow::Result<Date> {
     let text = Timestamp::now().strftime("%Y-%m-%d").to_string();
     text.parse().context("the clock of this machine is out of range")
 }

@@ -12,7 +12,7 @@ use super::build_path::board_of_path;
 use super::source_tree::TreeArguments;
 use super::{extract_tree, firmware_file};
 use crate::config::Config;
-use crate::model::{InitTable, PortName, Sha256};
+use crate::model::{BoardTable, InitTable, PortName, Sha256};
 use crate::report::{json, terminal};
 use crate::{analyze, extract};
 
@@ -84,7 +84,9 @@ impl Extract {
                 Ok(table) => {
                     let text = match self.format {
                         Format::Terminal => terminal::table(&label(path), &table),
-                        Format::Json => json::value(&table),
+                        Format::Json => {
+                            json::value(&BoardTable { board: board_of_path(path), table })
+                        }
                     };
                     let gap = if index > 0 && self.format == Format::Terminal { "\n" } else { "" };
                     write!(out, "{gap}{text}").and_then(|()| out.flush())?;

@@ -1,5 +1,5 @@
-//! The firmware below a folder of builds: one file of each
-//! `ports/PORT/build-BOARD/`.
+//! The firmware below a folder of builds, or the tables that were extracted from
+//! it: one file of each `ports/PORT/build-BOARD/`.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,23 @@ const MAX_NAMES: usize = 200_000;
 /// of these it is the largest linked file.
 const NAMES: [&str; 3] = ["firmware.elf", "micropython.elf", "micropython"];
 
-/// The files among `paths`, and the firmware of each build folder below the
-/// folders among them, by path. Symbolic links below a folder are not followed.
+/// What is wanted of a build folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Linked firmware.
+    Firmware,
+    /// Linked firmware, or where there is none, its table as
+    /// `initboard extract --format json` prints it.
+    FirmwareOrTable,
+}
+
+/// The files among `paths`, and the file that is wanted of each build folder below
+/// the folders among them, by path. Symbolic links below a folder are not followed.
 ///
 /// # Errors
-/// When a folder cannot be read, has no firmware below it, or too much else.
-pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+/// When a folder cannot be read, has nothing that is wanted below it, or too much
+/// else.
+pub(super) fn files(paths: &[PathBuf], wanted: Wanted) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -33,7 +44,7 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         let root = path.canonicalize().with_context(|| format!("cannot read {name}"))?;
         let before = files.len();
         let mut left = MAX_NAMES;
-        search(&root, MAX_DEPTH, &mut left, &mut files)?;
+        search(&root, wanted, MAX_DEPTH, &mut left, &mut files)?;
         ensure!(
             files.len() > before,
             "{name} has no firmware below it: expected files such as ports/stm32/build-PYBV10/firmware.elf"
@@ -44,6 +55,7 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 
 fn search(
     folder: &Path,
+    wanted: Wanted,
     depth: usize,
     left: &mut usize,
     files: &mut Vec<PathBuf>,
@@ -65,14 +77,20 @@ fn search(
     }
     names.sort_by(|(one, _), (other, _)| one.cmp(other));
     if is_build {
-        let linked = names.into_iter().filter(|(path, kind)| kind.is_file() && is_linked(path));
-        files.extend(firmware(linked.map(|(path, _)| path).collect()));
+        let regular = names.into_iter().filter(|(_, kind)| kind.is_file());
+        let regular: Vec<PathBuf> = regular.map(|(path, _)| path).collect();
+        let linked = regular.iter().filter(|path| is_linked(path)).cloned().collect();
+        let table = || regular.iter().find(|path| is_table(path)).cloned();
+        files.extend(match wanted {
+            Wanted::Firmware => firmware(linked),
+            Wanted::FirmwareOrTable => firmware(linked).or_else(table),
+        });
         return Ok(());
     }
     for (path, kind) in names {
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if kind.is_dir() && !hidden && depth > 0 {
-            search(&path, depth - 1, left, files)?;
+            search(&path, wanted, depth - 1, left, files)?;
         }
     }
     Ok(())
@@ -85,6 +103,17 @@ fn is_linked(path: &Path) -> bool {
     // ELF gABI: e_type stands at byte 16, in the file's own byte order, and is 1
     // for an object file and 4 for a core dump.
     read.is_ok() && head.starts_with(b"\x7fELF") && matches!(head[16] | head[17], 2 | 3)
+}
+
+/// Whether a JSON file begins as a table does: builds leave others as well.
+fn is_table(path: &Path) -> bool {
+    if path.extension().is_none_or(|extension| extension != "json") {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
+    let text = head.trim_ascii_start().strip_prefix(b"{").unwrap_or_default().trim_ascii_start();
+    read.is_ok() && (text.starts_with(b"\"board\"") || text.starts_with(b"\"schema\""))
 }
 
 /// The firmware among the linked files of a build.

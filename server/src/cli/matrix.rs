@@ -9,7 +9,7 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use super::build_path::board_of_path;
-use super::firmware_folder;
+use super::firmware_folder::{self, Wanted};
 use super::source_tree::{SelectedTree, TreeArguments};
 use crate::analyze;
 use crate::analyze::fleet::{Fleet, Unit};
@@ -89,7 +89,7 @@ impl Matrix {
 
     /// The tables of the files, and whether all could be read.
     fn of_files(&self, config: &Config) -> anyhow::Result<(Vec<Read>, bool)> {
-        let files = firmware_folder::files(&self.paths)?;
+        let files = firmware_folder::files(&self.paths, Wanted::Firmware)?;
         let mut read: Vec<Read> = Vec::new();
         let mut complete = true;
         for path in files {

@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod database;
 pub mod demo;
+mod diff;
 mod extract;
 mod extract_tree;
 mod firmware_file;
@@ -45,6 +46,7 @@ pub struct Cli {
 enum Command {
     Extract(extract::Extract),
     Check(check::Check),
+    Diff(diff::Diff),
     Subsystems(subsystems::Subsystems),
     Why(why::Why),
     Catalog(catalog::Catalog),
@@ -91,6 +93,7 @@ impl Cli {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
             Command::Check(check) => check.run(),
+            Command::Diff(diff) => diff.run(),
             Command::Subsystems(subsystems) => subsystems.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),

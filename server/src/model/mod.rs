@@ -6,6 +6,7 @@
 //! as the linker sorts it.
 
 mod address;
+mod board_table;
 mod branch;
 mod commit;
 mod entry;
@@ -22,6 +23,7 @@ mod table;
 mod tree;
 
 pub use address::{Address, HexError, Sha256};
+pub use board_table::BoardTable;
 pub use branch::{BranchName, BranchNameError};
 pub use commit::{CommitSha, CommitShaError};
 pub use entry::{Entry, EntryKind, Location, Origin, Phase, Stage};

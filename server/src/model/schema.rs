@@ -18,6 +18,12 @@ pub fn json_schema() -> String {
     let mut schema = json!(InitTable::schema());
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("Init table");
+    // Who reads a file knows which board it is of; the file itself does not.
+    schema["properties"]["board"] = json!({
+        "type": "string",
+        "description": "The board with its port, where the path of the file tells it: left out elsewhere.",
+        "examples": ["stm32/PYBV10-DP_THREAD"],
+    });
     schema["$defs"] = Value::Object(definitions);
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     // OpenAPI keeps shared schemas elsewhere than JSON Schema does.

@@ -298,6 +298,9 @@ pub enum TableError {
     /// A table among the facts of a tree is not of source text.
     #[error("a table has no `source`: the tables of a tree are of origin `source`")]
     NoSource,
+    /// A table states a board that is none.
+    #[error(transparent)]
+    Board(#[from] super::NameError),
     /// A port stands twice in a list.
     #[error("port {port} is listed twice: expected each port once")]
     RepeatedPort {

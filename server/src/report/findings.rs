@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::markdown::prose;
 use super::terminal::{BAD, BOLD, DEINIT, FAINT, printable};
 use crate::analyze::check::{Found, Report, UnusedWaiver};
 use crate::model::Severity;
@@ -130,48 +131,11 @@ pub fn markdown(report: &Report) -> String {
             "| {} | {} | {}{} | {} | {} |",
             finding.severity.as_str(),
             finding.rule,
-            escaped(&found.of),
-            escaped(&place),
-            escaped(&finding.message),
-            escaped(finding.suggestion.as_deref().unwrap_or_default())
+            prose(&found.of),
+            prose(&place),
+            prose(&finding.message),
+            prose(finding.suggestion.as_deref().unwrap_or_default())
         );
     }
     text
-}
-
-/// A text that Markdown shows as it is: no mark-up, no mention, no link, no cell
-/// of a table ends.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + 16);
-    for c in printable(text).chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            // Neither a mention nor an address nor a number of an issue.
-            '@' | '#' | ':' => {
-                escaped.push(c);
-                escaped.push('\u{200b}');
-            }
-            '\\' | '*' | '_' | '`' | '[' | ']' | '|' | '~' | '$' | '!' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn markdown_shows_hostile_names_as_they_are() {
-        assert_eq!(
-            escaped("a_b|@all #1 [x](http://y) <b>`c`"),
-            "a\\_b\\|@\u{200b}all #\u{200b}1 \\[x\\](http:\u{200b}//y) &lt;b&gt;\\`c\\`"
-        );
-    }
 }

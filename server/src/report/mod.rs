@@ -3,9 +3,11 @@
 
 pub mod badge;
 pub mod catalog;
+pub mod changes;
 pub mod findings;
 pub mod history;
 pub mod json;
+pub mod markdown;
 pub mod matrix;
 pub mod rules;
 pub mod sarif;

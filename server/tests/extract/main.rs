@@ -5,6 +5,7 @@ mod broken;
 mod by_hand;
 mod calls;
 mod conventions;
+mod diffs;
 mod executed;
 mod files;
 mod hostile;

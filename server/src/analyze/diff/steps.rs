@@ -1,14 +1,8 @@
-//! What changed between two orders: calls added, removed, moved, and calls that
-//! stand under another condition.
-//!
-//! The fewest moves are reported: of the calls that both orders have, a longest
-//! run that stands in the same order in both (a longest increasing subsequence)
-//! stayed, and the others moved.
+//! What changed between two texts of one main: calls added, removed, moved, and
+//! calls that stand under another condition.
 
-use std::collections::HashMap;
-
-use super::increasing::heaviest_run;
-use crate::model::{Entry, EntryKind, OrderStep, Phase, StepKind, SymbolName};
+use super::matching::{Movers, matching};
+use crate::model::{Entry, OrderStep, StepKind};
 
 /// The steps from one order to another: what is gone, in its old order, then
 /// what is new, moved or changed, in its new order. Entries without a name
@@ -16,20 +10,15 @@ use crate::model::{Entry, EntryKind, OrderStep, Phase, StepKind, SymbolName};
 pub fn steps(before: &[Entry], after: &[Entry]) -> Vec<OrderStep> {
     let before: Vec<&Entry> = before.iter().filter(|entry| entry.function.is_some()).collect();
     let after: Vec<&Entry> = after.iter().filter(|entry| entry.function.is_some()).collect();
-    let came_from = matches(&before, &after);
-    let stayed = heaviest_run(&came_from, |_| 1);
-    let mut is_kept = vec![false; before.len()];
-    for index in came_from.iter().copied().flatten() {
-        is_kept[index] = true;
-    }
+    let matching = matching(&before, &after, &Movers::unknown());
     let gone = (0..before.len())
-        .filter(|&index| !is_kept[index])
+        .filter(|&index| matching.became[index].is_none())
         .filter_map(|index| step(StepKind::Removed, &before, index, None));
     let there = (0..after.len()).filter_map(|index| {
-        let old = came_from[index].map(|old| before[old]);
+        let old = matching.came_from[index].map(|old| before[old]);
         let what = match old {
             None => StepKind::Added,
-            Some(_) if !stayed[index] => StepKind::Moved,
+            Some(_) if !matching.stayed[index] => StepKind::Moved,
             Some(old)
                 if old.condition != after[index].condition || old.stage != after[index].stage =>
             {
@@ -40,41 +29,6 @@ pub fn steps(before: &[Entry], after: &[Entry]) -> Vec<OrderStep> {
         step(what, &after, index, old)
     });
     gone.chain(there).collect()
-}
-
-/// What tells calls apart.
-type Key<'a> = (&'a SymbolName, EntryKind, Option<Phase>);
-
-fn key(entry: &Entry) -> Option<Key<'_>> {
-    Some((entry.function.as_ref()?, entry.kind, entry.phase))
-}
-
-/// For each entry of `after`, the one of `before` that it was. Of calls of one
-/// function, those under one condition belong together, then those that are left
-/// in their order.
-fn matches(before: &[&Entry], after: &[&Entry]) -> Vec<Option<usize>> {
-    let mut came_from = vec![None; after.len()];
-    let mut is_taken = vec![false; before.len()];
-    for with_condition in [true, false] {
-        let key = |entry: &&Entry| {
-            let condition = with_condition.then(|| entry.condition.clone());
-            key(entry).map(|(function, kind, phase)| (function.clone(), kind, phase, condition))
-        };
-        let mut left: HashMap<_, Vec<usize>> = HashMap::new();
-        // From the end, so that the first one is taken first.
-        for index in (0..before.len()).rev().filter(|&index| !is_taken[index]) {
-            left.entry(key(&before[index])).or_default().push(index);
-        }
-        for (index, entry) in after.iter().enumerate() {
-            if came_from[index].is_none()
-                && let Some(old) = left.get_mut(&key(entry)).and_then(Vec::pop)
-            {
-                came_from[index] = Some(old);
-                is_taken[old] = true;
-            }
-        }
-    }
-    came_from
 }
 
 fn step(what: StepKind, order: &[&Entry], index: usize, old: Option<&Entry>) -> Option<OrderStep> {
@@ -100,7 +54,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Origin, Stage};
+    use crate::model::{EntryKind, Origin, Phase, Stage, SymbolName};
 
     /// `name`, `name?CONDITION`, in stage `start`.
     fn order(calls: &[&str]) -> Vec<Entry> {
@@ -148,6 +102,7 @@ mod tests {
             ["removed b behind a", "added x behind a"]
         );
         assert_eq!(said(&["a", "b"], &["a", "b"]), [""; 0]);
+        assert_eq!(said(&["x", "a", "x"], &["a", "x"]), ["removed x"]);
     }
 
     #[test]
