@@ -1,5 +1,6 @@
 // What the pages do beyond htmx: `/` goes to the search field, Escape leaves it,
-// and the arrow keys walk through what was found.
+// the arrow keys walk through what was found, and a
+// report is asked for anew when there is news.
 "use strict";
 (() => {
   const field = () => document.querySelector(".search input");
@@ -21,4 +22,10 @@
       (at < 0 ? field() : links[Math.min(at, links.length - 1)])?.focus();
     }
   });
+  // What changes while one looks at it says so, and is asked for anew.
+  for (const { id, dataset } of document.querySelectorAll("[data-live]")) {
+    new EventSource(dataset.live).addEventListener("change", () => {
+      document.getElementById(id)?.dispatchEvent(new Event("news"));
+    });
+  }
 })();

@@ -9,13 +9,15 @@ use jiff::civil::Date;
 
 use super::AppError;
 use super::answers::Orders;
+use super::changes::{Builds, Pair};
 use super::checked::Checked;
 use super::findings::Of;
 use super::fleet::SideBySide;
 use super::kept::Kept;
 use super::policies::Policies;
-use crate::model::PortName;
-use crate::store::{PortBoard, Project, ProjectId, Reader};
+use crate::analyze::diff::ChangeReport;
+use crate::model::{CommitSha, PortName};
+use crate::store::{Base, PortBoard, Project, ProjectId, Reader};
 
 /// What an answer was derived from: a revision of the project, and the day, since
 /// waivers run out.
@@ -27,6 +29,7 @@ pub(super) struct Derived {
     policies: Policies,
     fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
     orders: Kept<(ProjectId, PortName), State, Arc<Orders>>,
+    changes: Kept<(ProjectId, Option<CommitSha>, CommitSha), (State, Builds), Arc<ChangeReport>>,
     checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
 }
 
@@ -69,6 +72,25 @@ impl Derived {
         self.orders.get((project.id, port.clone()), state, || {
             Ok(Orders::of(reader, &judge, boards).map(Arc::new)?)
         })
+    }
+
+    /// What a commit changes against a base.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn changes(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+        base: Option<&Base>,
+        head: &CommitSha,
+    ) -> Result<Arc<ChangeReport>, AppError> {
+        let judge = self.policies.judge(reader, project)?;
+        let pair = Pair::read(reader, project, base, head)?;
+        // A newer reading of a file raises the revision.
+        let state = ((project.revision, judge.today()), pair.builds());
+        let question = (project.id, base.map(|base| base.commit.clone()), head.clone());
+        self.changes.get(question, state, || Ok(pair.compare(reader, &judge).map(Arc::new)?))
     }
 
     /// What the rules say of the mains or of the builds of a project, as they are

@@ -4,6 +4,7 @@
 //! - [`pages`] is HTML, under everything else, with its [`assets`]
 //! - `configured` is what a project configures, in full
 //! - `badge` is a picture for a README
+//! - `changes` is what a commit changes against its base
 //! - `checked` is what the rules say of all of a project
 //! - `derived` keeps what is derived from all of a project, as `kept` answers
 //! - `comparison` reads and aligns boards side by side, which `side` names
@@ -25,6 +26,7 @@ mod api;
 mod assets;
 mod auth;
 mod badge;
+mod changes;
 mod checked;
 mod comparison;
 mod configured;
@@ -93,6 +95,8 @@ pub fn router(app: AppState) -> Router {
             "/projects/{project}/configuration",
             get(api::configuration::show).put(api::configuration::put),
         )
+        .route("/diff", get(api::diff::diff))
+        .route("/projects/{project}/pulls", get(api::pulls::list))
         .route("/projects/{project}/catalog", get(api::sources::catalog))
         .route("/projects/{project}/findings", get(api::sources::findings))
         .route("/projects/{project}/matrix", get(api::matrix::matrix))
@@ -133,6 +137,11 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/-/matrix", get(pages::matrix))
         .route("/{project}/-/subsystem/{name}", get(pages::subsystem))
         .route("/{project}/-/compare", get(pages::compare))
+        .route("/{project}/-/diff", get(pages::diff))
+        .route("/{project}/-/pulls", get(pages::pulls))
+        .route("/{project}/-/pulls/{number}", get(pages::pull))
+        .route("/{project}/-/pulls/{number}/events", get(pages::events))
+        .route("/{project}/-/pulls/{number}/verdict", get(pages::pull_verdict))
         .route("/{project}/-/history", get(pages::project_history))
         .route("/{project}/-/history/{port}", get(pages::history))
         .route("/{project}/{port}", get(pages::port))

@@ -8,7 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    boards, commits, compare, configuration, matrix, projects, rules, sources, tokens, tree, upload,
+    boards, commits, compare, configuration, diff, matrix, projects, pulls, rules, sources, tokens,
+    tree, upload,
 };
 
 #[derive(OpenApi)]
@@ -38,6 +39,8 @@ use super::api::{
         rules::show,
         upload::upload,
         commits::finish,
+        diff::diff,
+        pulls::list,
         tree::upload,
         tokens::exchange,
         super::healthz,

@@ -9,6 +9,8 @@ mod markdown;
 mod terminal;
 mod words;
 
+pub(crate) use words::{facts, headline, of_group};
+
 use crate::model::{CommitSha, ProjectName};
 
 pub use markdown::{MAX_BYTES, markdown, marker};

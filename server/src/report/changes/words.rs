@@ -9,13 +9,13 @@ use crate::analyze::diff::{
 use crate::model::{Origin, Severity, StepKind};
 
 /// How a form of the report writes a name.
-pub(super) type Name<'a> = &'a dyn Fn(&str) -> String;
+pub(crate) type Name<'a> = &'a dyn Fn(&str) -> String;
 
 /// Most landmarks or entries that a sentence names.
 const NAMED: usize = 3;
 
 /// The answer, in one line without names.
-pub(super) fn headline(report: &ChangeReport) -> String {
+pub(crate) fn headline(report: &ChangeReport) -> String {
     let all = boards(report.compared());
     match report.verdict {
         Verdict::Changed => {
@@ -89,7 +89,7 @@ fn elsewhere(report: &ChangeReport) -> String {
 }
 
 /// What a person should know beside the groups, a sentence each.
-pub(super) fn facts(report: &ChangeReport, name: Name<'_>) -> Vec<String> {
+pub(crate) fn facts(report: &ChangeReport, name: Name<'_>) -> Vec<String> {
     let mut facts = Vec::new();
     for (subsystem, count) in report.lost_deinits().into_iter().take(NAMED * 2) {
         facts.push(format!("{} is no longer stopped on {}.", name(subsystem), boards(count)));
@@ -148,7 +148,7 @@ pub(super) fn ports(list: &[String], name: Name<'_>) -> String {
 
 /// What happened to a group, a sentence without a full stop each: the gravest
 /// first.
-pub(super) fn of_group(group: &ChangeGroup, name: Name<'_>) -> Vec<String> {
+pub(crate) fn of_group(group: &ChangeGroup, name: Name<'_>) -> Vec<String> {
     let mut said = Vec::new();
     for deinit in group.deinits.iter().filter(|deinit| deinit.is_lost) {
         said.push(format!("{} is no longer stopped", name(&deinit.subsystem)));
