@@ -13,6 +13,7 @@ mod finish;
 mod matrix;
 mod pages;
 mod pages_of_trees;
+mod pulls;
 mod read_commands;
 mod store_builds;
 mod store_configurations;
