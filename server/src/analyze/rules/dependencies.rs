@@ -64,31 +64,11 @@ impl<'a> Dependencies<'a> {
     /// The circles, each as short as it gets, from the entry that runs first; and
     /// with them all entries that no order can satisfy.
     pub(super) fn cycles(&self) -> (Vec<Vec<usize>>, HashSet<usize>) {
-        let (_, stuck) = self.sorted();
         let next = self.next();
-        let mut stuck: HashSet<usize> = stuck.into_iter().collect();
-        // What only follows a circle is stuck as well, and no part of one.
-        let previous: Vec<(usize, usize)> = self
-            .pairs
-            .iter()
-            .copied()
-            .filter(|(a, b)| stuck.contains(a) && stuck.contains(b))
-            .collect();
-        loop {
-            let leads: HashSet<usize> = previous
-                .iter()
-                .filter(|(a, b)| stuck.contains(a) && stuck.contains(b))
-                .map(|&(a, _)| a)
-                .collect();
-            if leads.len() == stuck.len() {
-                break;
-            }
-            stuck = leads;
-        }
+        let stuck = self.in_circles(&next);
         let mut cycles: Vec<Vec<usize>> = Vec::new();
         let mut told: HashSet<usize> = HashSet::new();
-        let mut starts: Vec<usize> = stuck.iter().copied().collect();
-        starts.sort_unstable();
+        let starts: Vec<usize> = (0..stuck.len()).filter(|&place| stuck[place]).collect();
         for &start in starts.iter().take(MAX_CYCLE_STARTS) {
             if told.contains(&start) {
                 continue;
@@ -98,7 +78,38 @@ impl<'a> Dependencies<'a> {
                 cycles.push(cycle);
             }
         }
-        (cycles, stuck)
+        (cycles, starts.into_iter().collect())
+    }
+
+    /// For each entry whether it is on a circle, or between two.
+    fn in_circles(&self, next: &[Vec<usize>]) -> Vec<bool> {
+        let mut stuck = vec![false; self.entries.len()];
+        for place in self.sorted().1 {
+            stuck[place] = true;
+        }
+        // What only follows a circle is stuck as well, and no part of one: it is
+        // taken off from its end, where nothing that is stuck waits for it.
+        let mut previous = vec![Vec::new(); stuck.len()];
+        let mut waiting = vec![0_usize; stuck.len()];
+        for (first, seconds) in next.iter().enumerate().filter(|(first, _)| stuck[*first]) {
+            // Whoever waits for one that is stuck is stuck.
+            waiting[first] = seconds.len();
+            for &second in seconds {
+                previous[second].push(first);
+            }
+        }
+        let mut ends: Vec<usize> =
+            (0..stuck.len()).filter(|&place| stuck[place] && waiting[place] == 0).collect();
+        while let Some(end) = ends.pop() {
+            stuck[end] = false;
+            for &first in &previous[end] {
+                waiting[first] -= 1;
+                if waiting[first] == 0 {
+                    ends.push(first);
+                }
+            }
+        }
+        stuck
     }
 
     /// The order nearest to the one that there is in which every dependency holds,
@@ -107,10 +118,11 @@ impl<'a> Dependencies<'a> {
         self.sorted().0
     }
 
-    fn next(&self) -> HashMap<usize, Vec<usize>> {
-        let mut next: HashMap<usize, Vec<usize>> = HashMap::new();
+    /// For each entry those that must run after it.
+    fn next(&self) -> Vec<Vec<usize>> {
+        let mut next = vec![Vec::new(); self.entries.len()];
         for &(first, second) in &self.pairs {
-            next.entry(first).or_default().push(second);
+            next[first].push(second);
         }
         next
     }
@@ -128,7 +140,7 @@ impl<'a> Dependencies<'a> {
         let mut order = Vec::with_capacity(waits.len());
         while let Some(Reverse(place)) = free.pop() {
             order.push(place);
-            for &second in next.get(&place).into_iter().flatten() {
+            for &second in &next[place] {
                 waits[second] -= 1;
                 if waits[second] == 0 {
                     free.push(Reverse(second));
@@ -177,25 +189,21 @@ pub(super) fn tables(table: &InitTable) -> Vec<Vec<&Entry>> {
 }
 
 /// The shortest way from `start` back to it over entries that are `stuck`.
-fn shortest_cycle(
-    start: usize,
-    next: &HashMap<usize, Vec<usize>>,
-    stuck: &HashSet<usize>,
-) -> Option<Vec<usize>> {
-    let mut came_from: HashMap<usize, usize> = HashMap::new();
+fn shortest_cycle(start: usize, next: &[Vec<usize>], stuck: &[bool]) -> Option<Vec<usize>> {
+    let mut came_from: Vec<Option<usize>> = vec![None; next.len()];
     let mut queue = VecDeque::from([start]);
     while let Some(place) = queue.pop_front() {
-        for &second in next.get(&place).into_iter().flatten() {
+        for &second in &next[place] {
             if second == start {
                 let mut cycle = vec![place];
-                while let Some(&before) = came_from.get(&cycle[cycle.len() - 1]) {
+                while let Some(before) = came_from[cycle[cycle.len() - 1]] {
                     cycle.push(before);
                 }
                 cycle.reverse();
                 return Some(cycle);
             }
-            if stuck.contains(&second) && !came_from.contains_key(&second) {
-                came_from.insert(second, place);
+            if stuck[second] && came_from[second].is_none() {
+                came_from[second] = Some(place);
                 queue.push_back(second);
             }
         }

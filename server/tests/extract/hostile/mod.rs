@@ -5,6 +5,7 @@
 //! whole memory where nothing bounds it.
 
 mod assembler;
+mod records;
 
 use std::time::{Duration, Instant};
 
