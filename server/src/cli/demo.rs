@@ -85,8 +85,11 @@ struct Build<'a> {
     /// Its path, which names the board.
     path: &'a str,
     commit: &'a CommitSha,
-    parent: Option<&'a CommitSha>,
+    /// The parents of the commit, first parent first.
+    parents: &'a [CommitSha],
     committed_at: Timestamp,
+    /// The pull request that it is of; else it is of the branch `main`.
+    pull_request: Option<u32>,
 }
 
 impl Build<'_> {
@@ -97,10 +100,10 @@ impl Build<'_> {
             project: self.project,
             board,
             commit: self.commit.clone(),
-            parents: self.parent.cloned().into_iter().collect(),
-            branch: Some("main".to_owned()),
+            parents: self.parents.to_vec(),
+            branch: self.pull_request.is_none().then(|| "main".to_owned()),
             committed_at: Some(self.committed_at),
-            pull_request: None,
+            pull_request: self.pull_request,
             base: None,
             received_at: Timestamp::now(),
         };

@@ -26,6 +26,7 @@ mod subsystems;
 mod token;
 mod trust;
 mod upload;
+mod webhook;
 mod why;
 
 use std::process::ExitCode;

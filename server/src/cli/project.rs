@@ -13,6 +13,7 @@ use super::database::Database;
 use super::server::Server;
 use super::source_tree;
 use super::trust::Trust;
+use super::webhook::Webhook;
 use crate::config::FILE_NAME;
 use crate::model::{BranchName, CommitSha, ProjectName, RepositoryUrl};
 use crate::store::{NewConfiguration, StoreError, TokenText};
@@ -62,6 +63,7 @@ enum Action {
     },
     /// Let the workflows of a repository upload without a stored secret
     Trust(Trust),
+    Webhook(Webhook),
     /// List the projects
     List {
         #[command(flatten)]
@@ -115,6 +117,7 @@ impl Project {
                 anstream::eprintln!("version {version} of the configuration of `{project}` {news}");
             }
             Action::Trust(trust) => trust.run()?,
+            Action::Webhook(webhook) => webhook.run()?,
             Action::List { database } => {
                 let mut out = anstream::stdout().lock();
                 for summary in database.open_existing()?.read(|reader| reader.projects())? {

@@ -9,7 +9,7 @@
 //! [`build`](Build) with its commit, [`pull_request`](PullRequest) with its
 //! [`base`](Base), [`change`](OrderChange), `firmware`, `table`,
 //! [`tree`](TreeCommit) with its [`source`](Source), [`catalog`](ListedBoard) and
-//! [`history`](HistorySummary), [`search`](SearchHits).
+//! [`history`](HistorySummary), [`search`](SearchHits), [`webhook`](Webhook).
 //!
 //! The tables and why they are cut so: `migrations/002-build.sql`,
 //! `migrations/003-tree.sql`, `migrations/004-configuration.sql` and
@@ -38,6 +38,7 @@ mod token;
 mod tree;
 mod trusted;
 mod value;
+mod webhook;
 
 pub use base::{Base, BaseChoice};
 pub use board::{Board, PortBoard, PortSummary};
@@ -64,3 +65,4 @@ pub use trusted::{Exchange, Numbers, Trust, TrustedRepository};
 pub use value::{
     BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId, TrustedRepositoryId,
 };
+pub use webhook::Webhook;

@@ -21,7 +21,7 @@ const MAX_LISTENERS: usize = 256;
 
 /// Happenings that a slow listener may fall behind. One that misses some is told
 /// that something changed, and needs no more.
-const BACKLOG: usize = 64;
+const BACKLOG: usize = 1_024;
 
 /// How long after something happened a page is told: what comes meanwhile is told
 /// along, so that 250 uploads in a burst are not 250 requests for the page.
@@ -37,6 +37,8 @@ pub(super) struct Happening {
     pub(super) commit: CommitSha,
     /// The pull request that the build is of.
     pub(super) pull_request: Option<u32>,
+    /// Whether all builds of the commit are there.
+    pub(super) is_last: bool,
 }
 
 /// A happening, or the end of all.
@@ -70,6 +72,11 @@ impl Events {
     /// Tells whoever looks on. Nobody may.
     pub(super) fn tell(&self, happening: Happening) {
         let _ = self.sender.send(Message::Happened(happening));
+    }
+
+    /// Everything that happens from now on.
+    pub(super) fn follow(&self) -> Happenings {
+        Happenings(self.sender.subscribe())
     }
 
     /// Ends all streams, so that their connections end, too.
@@ -109,6 +116,23 @@ impl Events {
     }
 }
 
+/// Everything that happens, for the server itself.
+pub(super) struct Happenings(broadcast::Receiver<Message>);
+
+impl Happenings {
+    /// The next happening; `None` when nothing will happen any more. Some are missed
+    /// where more come than are waited for.
+    pub(super) async fn next(&mut self) -> Option<Happening> {
+        loop {
+            match self.0.recv().await {
+                Ok(Message::Happened(happening)) => return Some(happening),
+                Ok(Message::Stopping) | Err(RecvError::Closed) => return None,
+                Err(RecvError::Lagged(_)) => {}
+            }
+        }
+    }
+}
+
 impl Listener {
     /// Waits until something wanted happened, and then until it is calm; `None` when
     /// nothing will happen any more.
@@ -142,7 +166,7 @@ mod tests {
 
     fn happening(number: u32) -> Happening {
         let commit = format!("{number:08x}").repeat(5).parse().unwrap();
-        Happening { project: ProjectId(1), commit, pull_request: Some(number) }
+        Happening { project: ProjectId(1), commit, pull_request: Some(number), is_last: false }
     }
 
     fn listener(events: &Events) -> Listener {

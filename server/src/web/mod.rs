@@ -20,6 +20,7 @@
 //! - `policies` is what each project configures
 //! - [`state`] is what every handler has
 //! - `subsystem` is what there is to say of one subsystem
+//! - `webhook` tells others that a report changed
 
 mod answers;
 mod api;
@@ -45,6 +46,7 @@ mod policies;
 mod side;
 mod state;
 mod subsystem;
+mod webhook;
 
 use std::any::Any;
 use std::future::Future;
@@ -68,6 +70,7 @@ use tower_http::trace::TraceLayer;
 pub use error::{AppError, ErrorEnvelope};
 use pages::PageError;
 pub use state::{AppState, Config, GITHUB_ACTIONS};
+pub use webhook::Patience;
 
 /// How long requests may go on after the server was told to stop.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
@@ -190,6 +193,7 @@ pub async fn serve(
     let mut connections = http1::Builder::new();
     connections.timer(TokioTimer::new()).header_read_timeout(app.config().head_total);
     let events = app.events().clone();
+    tokio::spawn(webhook::run(app.clone()));
     let service = TowerToHyperService::new(router(app));
     let open = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop);

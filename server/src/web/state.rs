@@ -11,6 +11,7 @@ use super::derived::Derived;
 use super::events::Events;
 use super::identity::Issuer;
 use super::policies::Policies;
+use super::webhook::Patience;
 use crate::store::{Reader, Store, StoreError, Writer};
 
 /// The issuer of GitHub Actions. A GitHub Enterprise Server has its own, at
@@ -32,6 +33,8 @@ pub struct Config {
     pub oidc_issuer: String,
     /// The least time between two readings of its keys.
     pub oidc_pause: Duration,
+    /// When webhooks are called.
+    pub webhook: Patience,
     /// Folder for bodies while they are received. Their files have no names, so
     /// nothing is left of them, whatever happens.
     pub spool: PathBuf,
@@ -55,6 +58,7 @@ impl Config {
             base_url: None,
             oidc_issuer: GITHUB_ACTIONS.to_owned(),
             oidc_pause: Duration::from_secs(30),
+            webhook: Patience::default(),
             spool: spool.into(),
             head_total: Duration::from_secs(30),
             body_idle: Duration::from_secs(30),

@@ -23,3 +23,4 @@ mod support;
 mod upload_builds;
 mod upload_command;
 mod upload_trees;
+mod webhooks;

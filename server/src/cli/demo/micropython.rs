@@ -42,7 +42,14 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
         };
         let text = Facts::get(&path).with_context(|| format!("{path} vanished"))?.data;
         let table = InitTable::from_json(&text).with_context(|| path.to_string())?;
-        let build = Build { project, path: &path, commit: &commit, parent: None, committed_at };
+        let build = Build {
+            project,
+            path: &path,
+            commit: &commit,
+            parents: &[],
+            committed_at,
+            pull_request: None,
+        };
         build.record(store, Reading::Stated(&table))?;
     }
     Ok(())

@@ -36,13 +36,20 @@ struct Source;
 const REVISIONS: [(&str, &str); 2] =
     [("1/", "2026-08-03T09:12:00Z"), ("2/", "2026-10-12T14:40:00Z")];
 
+/// The pull request that the second state came from, and when it was built.
+const PULL_REQUEST: u32 = 2;
+const PROPOSED_AT: &str = "2026-10-12T11:05:00Z";
+/// What tells the commit that CI built of it from the one that it became.
+const PROPOSED: &str = "merged onto the first state";
+
 /// Reads the samples into the project `sample`.
 ///
 /// # Errors
 /// When the database fails, or a sample cannot be read.
 pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
     let project = project(store, "sample", None)?;
-    let mut parent: Option<(CommitSha, Timestamp)> = None;
+    let mut parents: Vec<CommitSha> = Vec::new();
+    let mut newest = None;
     for (folder, time) in REVISIONS {
         let mut paths: Vec<_> = Firmware::iter().filter(|path| path.starts_with(folder)).collect();
         paths.sort();
@@ -52,13 +59,35 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
             let bytes = Firmware::get(path).with_context(|| format!("{path} vanished"))?.data;
             let table = extract::extract(&bytes[..], Sha256::of(&bytes))
                 .with_context(|| path.to_string())?;
-            let parent = parent.as_ref().map(|(sha, _)| sha);
-            let build = Build { project, path, commit: &commit, parent, committed_at };
-            build.record(store, Reading::Extracted(&table, extract::VERSION))?;
+            let reading = || Reading::Extracted(&table, extract::VERSION);
+            let pull_request = None;
+            let build = Build {
+                project,
+                path,
+                commit: &commit,
+                parents: &parents,
+                committed_at,
+                pull_request,
+            };
+            build.record(store, reading())?;
+            if let [first] = &parents[..] {
+                // Before it was merged, CI built it merged onto the first state.
+                Build {
+                    commit: &merged(&commit, PROPOSED)?,
+                    parents: &[first.clone(), merged(&commit, "its own")?],
+                    committed_at: PROPOSED_AT.parse()?,
+                    pull_request: Some(PULL_REQUEST),
+                    ..build
+                }
+                .record(store, reading())?;
+            }
         }
-        parent = Some((commit, committed_at));
+        parents = vec![commit.clone()];
+        newest = Some((commit, committed_at));
     }
-    let (commit, committed_at) = parent.context("there are no samples")?;
+    let (commit, committed_at) = newest.context("there are no samples")?;
+    let proposed = merged(&commit, PROPOSED)?;
+    store.write(|writer| writer.finish(project, &proposed, Timestamp::now()))?;
     let facts = facts(commit, committed_at)?;
     record_tree(store, project, &facts)
 }
@@ -90,6 +119,11 @@ fn commit_of(paths: &[impl AsRef<str>]) -> anyhow::Result<CommitSha> {
         );
     }
     Ok(CommitSha::from_bytes(&Sha256::of(&all).0[..20])?)
+}
+
+/// A commit like another one but for `what`.
+fn merged(commit: &CommitSha, what: &str) -> anyhow::Result<CommitSha> {
+    Ok(CommitSha::from_bytes(&Sha256::of(format!("{commit} {what}").as_bytes()).0[..20])?)
 }
 
 /// The source of the samples within this program.

@@ -61,7 +61,12 @@ pub(in crate::web) async fn finish(
     let found = app.read(move |reader| super::project(reader, project.as_str())).await?;
     auth::may(&token, Scope::Upload, &found)?;
     let (id, sha) = (found.id, commit.clone());
-    let finished = app.write(move |writer| writer.finish(id, &sha, Timestamp::now())).await?;
+    let (finished, pull_request) = app
+        .write(move |writer| {
+            let finished = writer.finish(id, &sha, Timestamp::now())?;
+            Ok::<_, AppError>((finished, writer.reader().pull_request_of(id, &sha)?))
+        })
+        .await?;
     let finished = finished.ok_or_else(|| {
         AppError::not_found(
             "no-build",
@@ -71,7 +76,8 @@ pub(in crate::web) async fn finish(
             ),
         )
     })?;
-    app.events().tell(Happening { project: id, commit: commit.clone(), pull_request: None });
+    let happening = Happening { project: id, commit: commit.clone(), pull_request, is_last: true };
+    app.events().tell(happening);
     Ok(Json(FinishedAnswer {
         project: found.name,
         commit,

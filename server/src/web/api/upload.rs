@@ -307,6 +307,7 @@ async fn store(
         project: found.id,
         commit: build.commit.clone(),
         pull_request: build.pull_request,
+        is_last: false,
     };
     let (recorded, mut table) = match content {
         Content::Firmware => store_firmware(app, build, token.id, received).await?,
