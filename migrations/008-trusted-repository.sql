@@ -34,6 +34,9 @@ ALTER TABLE token ADD COLUMN expires_at INTEGER;
 ALTER TABLE token ADD COLUMN trusted_repository_id INTEGER
     REFERENCES trusted_repository (id) ON DELETE SET NULL;
 
+-- The pull request whose builds alone it may send; NULL: it is not so bound.
+ALTER TABLE token ADD COLUMN pull_request INTEGER;
+
 -- Which are to be revoked with their repository, and which expired.
 CREATE INDEX token_trusted ON token (trusted_repository_id, expires_at)
     WHERE expires_at IS NOT NULL;

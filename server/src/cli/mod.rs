@@ -7,6 +7,8 @@
 pub mod build_path;
 mod catalog;
 mod check;
+mod comment;
+mod compared;
 mod database;
 pub mod demo;
 mod diff;
@@ -48,6 +50,7 @@ enum Command {
     Extract(extract::Extract),
     Check(check::Check),
     Diff(diff::Diff),
+    Comment(comment::Comment),
     Subsystems(subsystems::Subsystems),
     Why(why::Why),
     Catalog(catalog::Catalog),
@@ -95,6 +98,7 @@ impl Cli {
             Command::Extract(extract) => extract.run(),
             Command::Check(check) => check.run(),
             Command::Diff(diff) => diff.run(),
+            Command::Comment(comment) => comment.run(),
             Command::Subsystems(subsystems) => subsystems.run(),
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),

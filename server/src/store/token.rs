@@ -79,6 +79,8 @@ pub struct Token {
     pub revoked_at: Option<Timestamp>,
     /// When it ends by itself, if ever.
     pub expires_at: Option<Timestamp>,
+    /// The pull request whose builds are all that it may send, if it is for one.
+    pub pull_request: Option<u32>,
 }
 
 /// A token to be stored.
@@ -90,6 +92,7 @@ pub(super) struct NewToken<'a> {
     pub(super) created_at: Timestamp,
     /// The repository that it was given to, and when it expires.
     pub(super) given: Option<(TrustedRepositoryId, Timestamp)>,
+    pub(super) pull_request: Option<u32>,
 }
 
 /// One thing that a token may be allowed to do.
@@ -245,6 +248,7 @@ impl Token {
             last_used_at: time("last_used_at")?,
             revoked_at: time("revoked_at")?,
             expires_at: time("expires_at")?,
+            pull_request: row.get("pull_request")?,
         })
     }
 }
@@ -286,7 +290,15 @@ impl Writer<'_> {
         text: &TokenText,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.insert_token(&NewToken { project, name, scopes, text, created_at: now, given: None })
+        self.insert_token(&NewToken {
+            project,
+            name,
+            scopes,
+            text,
+            created_at: now,
+            given: None,
+            pull_request: None,
+        })
     }
 
     pub(super) fn insert_token(&self, token: &NewToken<'_>) -> Result<(), StoreError> {
@@ -294,8 +306,8 @@ impl Writer<'_> {
         self.sql
             .prepare_cached(
                 "INSERT INTO token (project_id, name, may_upload, may_configure, prefix, sha256,
-                     created_at, trusted_repository_id, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                     created_at, trusted_repository_id, expires_at, pull_request)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 token.project,
@@ -307,6 +319,7 @@ impl Writer<'_> {
                 Seconds(token.created_at),
                 given_to,
                 expires_at.map(Seconds),
+                token.pull_request,
             ])?;
         Ok(())
     }

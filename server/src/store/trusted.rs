@@ -73,6 +73,8 @@ pub struct Exchange<'a> {
     pub now: Timestamp,
     /// When the token expires.
     pub expires_at: Timestamp,
+    /// The pull request whose builds are all that it is to send, if it is for one.
+    pub pull_request: Option<u32>,
 }
 
 const SELECT_TRUSTED: &str = "SELECT trusted_repository.*, project.name AS project
@@ -255,6 +257,7 @@ impl Writer<'_> {
             text: exchange.text,
             created_at: exchange.now,
             given: Some((exchange.repository.id, exchange.expires_at)),
+            pull_request: exchange.pull_request,
         })?;
         Ok(true)
     }

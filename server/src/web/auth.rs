@@ -54,8 +54,42 @@ pub(super) async fn bearer(app: &AppState, headers: &HeaderMap) -> Result<Token,
 /// Checks that a token may do something with a project.
 ///
 /// # Errors
-/// 403 when it belongs to another one, or was made for something else.
+/// 403 when it belongs to another one, or was made for something else: one for a
+/// pull request sends builds of that, and does nothing besides.
 pub(super) fn may(token: &Token, scope: Scope, project: &Project) -> Result<(), AppError> {
+    belongs(token, scope, project)?;
+    is_bound_to(token, None)
+}
+
+/// Checks that a token may send a build to a project: of that pull request, if of
+/// one.
+///
+/// # Errors
+/// 403 when it belongs to another project, or was made for something else.
+pub(super) fn may_send_build(
+    token: &Token,
+    project: &Project,
+    pull_request: Option<u32>,
+) -> Result<(), AppError> {
+    belongs(token, Scope::Upload, project)?;
+    is_bound_to(token, pull_request)
+}
+
+fn is_bound_to(token: &Token, pull_request: Option<u32>) -> Result<(), AppError> {
+    match token.pull_request {
+        Some(own) if pull_request != Some(own) => Err(AppError::new(
+            StatusCode::FORBIDDEN,
+            "token-of-pull-request",
+            format!(
+                "the token {}... was given to a run for pull request {own}, and may send builds of that alone: say so with `--pull-request {own}` (the parameter `pull_request`), and send the rest from the branch",
+                token.prefix
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn belongs(token: &Token, scope: Scope, project: &Project) -> Result<(), AppError> {
     if token.project_id != project.id {
         return Err(AppError::new(
             StatusCode::FORBIDDEN,

@@ -86,6 +86,26 @@ fn a_workflow_that_is_trusted_gets_a_token_to_upload_with() {
 }
 
 #[test]
+fn a_run_for_a_pull_request_sends_builds_of_that_alone() {
+    let issuer = Issuer::start();
+    let app = app_that_trusts_nobody(&issuer);
+    app.trust(&Trust { scopes: Scopes::new(Scope::Upload, &[Scope::Configure]), ..trust() });
+    let mut claims = issuer.claims_with("event_name", "pull_request");
+    claims["ref"] = json!("refs/pull/7/merge");
+    let bearer = format!("Bearer {}", token(&app, &claims));
+    let upload = || app.upload().header("authorization", bearer.clone());
+    let words = "was given to a run for pull request 7, and may send builds of that alone: say so with `--pull-request 7`";
+    for upload in [upload(), upload().with("pull_request", "8")] {
+        assert_refused(&upload.send(&elf::firmware()), "token-of-pull-request", words);
+    }
+    app.assert_nothing_stored();
+    assert_eq!(upload().with("pull_request", "7").send(&elf::firmware()).status, 201);
+    let tree = "/api/v1/projects/micropython/tree";
+    let refused = app.post(tree, &[("authorization", &bearer)], b"{}");
+    assert_refused(&refused, "token-of-pull-request", words);
+}
+
+#[test]
 fn a_token_expires() {
     let issuer = Issuer::start();
     let app = app(&issuer);

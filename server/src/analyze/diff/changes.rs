@@ -77,6 +77,13 @@ pub enum Verdict {
     NothingCompared,
 }
 
+impl Verdict {
+    /// Whether there is something that a reviewer would want to be told.
+    pub fn is_news(self) -> bool {
+        matches!(self, Self::Changed | Self::Findings | Self::OrderKept)
+    }
+}
+
 /// Boards that changed alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ChangeGroup {

@@ -36,8 +36,23 @@ pub fn marker(project: Option<&ProjectName>) -> String {
 
 /// The report. The same report of the same subject is the same text.
 pub fn markdown(report: &ChangeReport, subject: &Subject) -> String {
+    below(&format!("### {}\n", headline(report)), report, subject)
+}
+
+/// The text of the comment that a pull request has already: as [`markdown`], and
+/// where nothing changed any more, that it once did.
+pub fn correction(report: &ChangeReport, subject: &Subject) -> String {
+    if report.verdict != Verdict::Unchanged {
+        return markdown(report, subject);
+    }
+    let gone = "### This pull request no longer changes the order";
+    below(&format!("{gone}\n\n{}.\n", headline(report)), report, subject)
+}
+
+/// What there is to say below a head.
+fn below(head: &str, report: &ChangeReport, subject: &Subject) -> String {
     let mut page = Page { text: String::new(), left_out: Vec::new() };
-    page.text = format!("{}\n### {}\n", marker(subject.project.as_ref()), headline(report));
+    page.text = format!("{}\n{head}", marker(subject.project.as_ref()));
     let facts = facts(report, &code);
     if !facts.is_empty() {
         page.text.push('\n');

@@ -13,7 +13,7 @@ pub(crate) use words::{facts, headline, of_group};
 
 use crate::model::{CommitSha, ProjectName};
 
-pub use markdown::{MAX_BYTES, markdown, marker};
+pub use markdown::{MAX_BYTES, correction, markdown, marker};
 pub use terminal::{terminal, text};
 
 /// What a report is of.

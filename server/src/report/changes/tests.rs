@@ -57,6 +57,20 @@ fn nothing_changed() {
 }
 
 #[test]
+fn a_change_that_has_gone() {
+    let fleet = fleet("stm32", 83, STM32);
+    let report = report(&fleet, &fleet);
+    assert!(!report.verdict.is_news());
+    assert_eq!(
+        correction(&report, &subject()),
+        "<!-- initboard: order of micropython -->\n\
+         ### This pull request no longer changes the order\n\n\
+         No change of order on 83 boards.\n\n\
+         <sub>Compared 0123456789 with 89abcdef01. Other priorities, addresses and lines are no change.</sub>\n"
+    );
+}
+
+#[test]
 fn one_board_moved_one_entry() {
     let base = fleet("stm32", 3, STM32);
     let mut head = base.clone();

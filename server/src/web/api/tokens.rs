@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::model::ProjectName;
 use crate::store::{Exchange, TokenText};
-use crate::web::identity::{Identity, IdentityError};
+use crate::web::identity::{Grant, Identity, IdentityError};
 use crate::web::path::ApiPath;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope};
@@ -71,7 +71,7 @@ pub(in crate::web) async fn exchange(
             let trusted = trusted.ok_or_else(|| not_trusted(&found.name, repository.as_str()))?;
             let Identity { claims, jti, valid_until } = &identity;
             let text = TokenText::generate().map_err(AppError::internal)?;
-            let scopes = claims.scopes(&trusted.trust)?;
+            let Grant { scopes, pull_request } = claims.grant(&trusted.trust)?;
             let expires_at = now.saturating_add(LIFETIME).map_err(AppError::internal)?;
             let is_first = writer.exchange(&Exchange {
                 repository: &trusted,
@@ -83,6 +83,7 @@ pub(in crate::web) async fn exchange(
                 text: &text,
                 now,
                 expires_at,
+                pull_request,
             })?;
             if !is_first {
                 return Err(AppError::new(

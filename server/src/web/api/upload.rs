@@ -16,7 +16,7 @@ use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
 use crate::extract;
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
-use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild, Scope};
+use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
 use crate::web::events::Happening;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
@@ -287,7 +287,7 @@ async fn store(
         move |reader| super::project(reader, name.as_str())
     });
     let found = found.await?;
-    auth::may(&token, Scope::Upload, &found)?;
+    auth::may_send_build(&token, &found, build.pull_request)?;
     build.project = found.id;
     let content = Content::of(headers)?;
     let encoding = Encoding::of(headers)?;

@@ -30,9 +30,19 @@ pub(in crate::web) struct Claims {
     repository_id: Option<String>,
     repository_owner_id: Option<String>,
     event_name: Option<String>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
     workflow_ref: Option<String>,
     environment: Option<String>,
     run_id: Option<String>,
+}
+
+/// What a job may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) struct Grant {
+    pub(in crate::web) scopes: Scopes,
+    /// The pull request that it may do it for alone.
+    pub(in crate::web) pull_request: Option<u32>,
 }
 
 /// For whom a statement is (RFC 7519, 4.1.3).
@@ -94,7 +104,7 @@ impl Claims {
     ///
     /// # Errors
     /// When a claim is another than the project asks for.
-    pub(in crate::web) fn scopes(&self, trust: &Trust) -> Result<Scopes, IdentityError> {
+    pub(in crate::web) fn grant(&self, trust: &Trust) -> Result<Grant, IdentityError> {
         self.check_numbers(trust)?;
         let event = self.event_name.as_deref();
         let event = event.filter(|event| EVENTS.contains(event)).ok_or_else(|| {
@@ -120,14 +130,27 @@ impl Claims {
             let expected = format!("`{expected}`, which is trusted");
             return Err(IdentityError::claim("environment", self.environment.as_deref(), expected));
         }
-        if event != "pull_request" {
-            return Ok(trust.scopes);
+        if event == "pull_request" {
+            return self.grant_of_pull_request(trust);
         }
-        // What nobody reviewed may be looked at, and configures nothing.
-        trust.scopes.within(Scopes::new(Scope::Upload, &[])).ok_or_else(|| {
+        Ok(Grant { scopes: trust.scopes, pull_request: None })
+    }
+
+    /// What nobody reviewed may be looked at: it configures nothing, and no branch
+    /// gets builds from it.
+    fn grant_of_pull_request(&self, trust: &Trust) -> Result<Grant, IdentityError> {
+        let scopes = trust.scopes.within(Scopes::new(Scope::Upload, &[])).ok_or_else(|| {
             let expected = "another event: a pull request may only upload, and the repository is trusted to configure alone";
-            IdentityError::claim("event_name", Some(event), expected)
-        })
+            IdentityError::claim("event_name", self.event_name.as_deref(), expected)
+        })?;
+        let number = self.git_ref.as_deref().and_then(|name| {
+            name.strip_prefix("refs/pull/")?.split('/').next()?.parse::<u32>().ok()
+        });
+        let number = number.ok_or_else(|| {
+            let expected = "that of a pull request, `refs/pull/NUMBER/merge`";
+            IdentityError::claim("ref", self.git_ref.as_deref(), expected)
+        })?;
+        Ok(Grant { scopes, pull_request: Some(number) })
     }
 
     /// What a token is for, in the list of all: `micropython/micropython, push, run 7`.
@@ -184,6 +207,7 @@ mod tests {
             "repository_id": "15337271",
             "repository_owner_id": "6298560",
             "event_name": "push",
+            "ref": "refs/heads/master",
             "workflow_ref": "micropython/micropython/.github/workflows/order.yml@refs/heads/master",
             "environment": "upload",
             "run_id": "7",
@@ -204,8 +228,8 @@ mod tests {
         let mut claims = claims();
         claims[claim] = value.into();
         let claims: Claims = serde_json::from_value(claims).unwrap();
-        let scopes = claims.scopes(&trust());
-        scopes.map(|scopes| scopes.to_string()).map_err(|error| error.to_string())
+        let grant = claims.grant(&trust());
+        grant.map(|grant| grant.scopes.to_string()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -214,13 +238,23 @@ mod tests {
     }
 
     #[test]
-    fn a_pull_request_configures_nothing() {
-        assert_eq!(judged("event_name", "pull_request").unwrap(), "upload");
-        let alone = Trust { scopes: Scopes::new(Scope::Configure, &[]), ..trust() };
+    fn a_pull_request_configures_nothing_and_sends_its_own_builds_alone() {
         let mut claims = claims();
         claims["event_name"] = json!("pull_request");
-        let claims: Claims = serde_json::from_value(claims).unwrap();
-        assert!(claims.scopes(&alone).is_err());
+        let granted = |claims: &Value, trust: &Trust| {
+            let claims: Claims = serde_json::from_value(claims.clone()).unwrap();
+            claims.grant(trust).map_err(|error| error.to_string())
+        };
+        assert_eq!(
+            granted(&claims, &trust()).unwrap_err(),
+            "the claim `ref` of the identity is `refs/heads/master`: expected that of a pull request, `refs/pull/NUMBER/merge`"
+        );
+        claims["ref"] = json!("refs/pull/7/merge");
+        let scopes = Scopes::new(Scope::Upload, &[]);
+        assert_eq!(granted(&claims, &trust()), Ok(Grant { scopes, pull_request: Some(7) }));
+        let alone = Trust { scopes: Scopes::new(Scope::Configure, &[]), ..trust() };
+        let refused = granted(&claims, &alone).unwrap_err();
+        assert!(refused.contains("a pull request may only upload"), "{refused}");
     }
 
     #[test]

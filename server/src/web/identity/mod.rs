@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation, dangerous};
 
-pub(super) use self::claims::Claims;
+pub(super) use self::claims::{Claims, Grant};
 use self::keys::Keys;
 use crate::model::quoted;
 
