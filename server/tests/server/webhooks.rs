@@ -49,8 +49,11 @@ fn listen(answers: &'static [u16]) -> (String, Receiver<Message>) {
             let mut body = vec![0; length];
             stream.read_exact(&mut body).unwrap();
             let status = answers.next().unwrap_or(204);
-            write!(stream.get_mut(), "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-                .unwrap();
+            write!(
+                stream.get_mut(),
+                "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
             if sender.send(Message { signature, body }).is_err() {
                 return;
             }
@@ -77,7 +80,12 @@ fn start(url: &str) -> TestApp {
 }
 
 /// Sends a table of `stm32/PYBV10` at a commit, and says that it is the last.
-fn send(app: &TestApp, commit: &'static str, pull_request: Option<&'static str>, functions: &[&str]) {
+fn send(
+    app: &TestApp,
+    commit: &'static str,
+    pull_request: Option<&'static str>,
+    functions: &[&str],
+) {
     let mut table: InitTable = table(functions);
     table.file.sha256 = Sha256::of(format!("{commit} {functions:?}").as_bytes());
     let upload = app
