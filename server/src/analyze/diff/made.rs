@@ -77,6 +77,7 @@ fn entry(
         function: (name != "-").then(|| SymbolName::from_bytes(name.as_bytes()).unwrap()),
         subsystem: None,
         declared_subsystem: None,
+        satisfied: None,
         address: Some(Address(0x0800_0000 + 4 * u64::from(position))),
         call_address: None,
         via: vec![],
