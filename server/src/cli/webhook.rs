@@ -5,7 +5,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::database::Database;
-use crate::model::ProjectName;
+use crate::model::{ProjectName, Sha256};
 use crate::store::{self, StoreError};
 
 /// Tell an address when the report of a pull request changed
@@ -59,9 +59,9 @@ impl Webhook {
     }
 }
 
-/// 32 random bytes in hexadecimal.
+/// 32 random bytes in hexadecimal, as a digest is written.
 fn secret() -> anyhow::Result<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).context("the system has no random numbers to give")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(Sha256(bytes).to_string())
 }

@@ -23,13 +23,16 @@ use crate::store::{Base, PortBoard, Project, ProjectId, Reader};
 /// waivers run out.
 type State = (i64, Date);
 
+/// Two commits of a project, of which the first may be none.
+type Change = (ProjectId, Option<CommitSha>, CommitSha);
+
 /// What was derived of all projects. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Derived {
     policies: Policies,
     fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
     orders: Kept<(ProjectId, PortName), State, Arc<Orders>>,
-    changes: Kept<(ProjectId, Option<CommitSha>, CommitSha), (State, Builds), Arc<ChangeReport>>,
+    changes: Kept<Change, (State, Builds), Arc<ChangeReport>>,
     checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
 }
 

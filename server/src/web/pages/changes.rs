@@ -215,7 +215,7 @@ async fn show(
         base_choice: changes.base.as_ref().map(|base| in_words(base.choice)).unwrap_or_default(),
         is_finished: changes.head.finished_at.is_some(),
         groups: report.groups.iter().map(|group| shown.group(group, &quoted)).collect(),
-        findings: report.findings.iter().map(|finding| shown.finding(finding)).collect(),
+        findings: report.findings.iter().map(finding).collect(),
         not_compared: report
             .not_compared
             .iter()
@@ -290,20 +290,20 @@ impl Shown<'_> {
             first: group.boards.first().cloned().unwrap_or_default(),
         }
     }
+}
 
-    fn finding(&self, change: &FindingChange) -> Finding {
-        Finding {
-            word: if change.is_new { "new" } else { "gone" },
-            rule: change.rule.clone(),
-            name: rules::rule(&change.rule).map_or("", |rule| rule.name),
-            severity: change.severity.as_str(),
-            class: if change.is_new { class(change.severity) } else { "ok" },
-            message: Part::all(&change.message),
-            boards: match change.boards.len() {
-                0..=NAMED => change.boards.join(", "),
-                count => counted(count, "board"),
-            },
-        }
+fn finding(change: &FindingChange) -> Finding {
+    Finding {
+        word: if change.is_new { "new" } else { "gone" },
+        rule: change.rule.clone(),
+        name: rules::rule(&change.rule).map_or("", |rule| rule.name),
+        severity: change.severity.as_str(),
+        class: if change.is_new { class(change.severity) } else { "ok" },
+        message: Part::all(&change.message),
+        boards: match change.boards.len() {
+            0..=NAMED => change.boards.join(", "),
+            count => counted(count, "board"),
+        },
     }
 }
 
