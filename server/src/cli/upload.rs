@@ -25,7 +25,7 @@ pub(super) struct Upload {
     /// ELF files, their tables as `initboard extract --format json` prints them,
     /// or facts as `initboard extract --tree PATH --facts` prints them (both
     /// named .json)
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "finish", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Address of the server
     #[arg(long, value_name = "URL", env = "INITBOARD_SERVER")]
@@ -61,6 +61,10 @@ pub(super) struct Upload {
     /// The commit that the pull request is compared with
     #[arg(long, value_name = "SHA", requires = "pull_request")]
     base: Option<CommitSha>,
+    /// Say that all builds of the commit have been sent, once these are; given alone
+    /// by the last of several jobs
+    #[arg(long, requires = "commit")]
+    finish: bool,
     /// A token of the project; better set in the environment than given here. Not
     /// needed in a job of GitHub Actions with `id-token: write` whose repository the
     /// project trusts
@@ -152,6 +156,10 @@ impl Upload {
         progress.finish_and_clear();
         if failed > 0 {
             bail!("{failed} of {} files were not stored", self.files.len());
+        }
+        if let Some(commit) = self.commit.as_ref().filter(|_| self.finish) {
+            let boards = finish(&server, &project, commit)?;
+            anstream::eprintln!("{commit}: finished, boards with a build: {boards}");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -288,6 +296,24 @@ impl Answer {
             }
         }
     }
+}
+
+/// Says that all builds of a commit have been sent; gives the number of boards with
+/// one.
+fn finish(server: &Server, project: &ProjectName, commit: &CommitSha) -> anyhow::Result<u32> {
+    #[derive(Deserialize)]
+    struct Finished {
+        boards: u32,
+    }
+    let shipment = Shipment {
+        method: Method::Post,
+        path: format!("/api/v1/commits/{commit}/finish"),
+        query: vec![("project", project.to_string())],
+        content_type: "application/json",
+        body: &[],
+    };
+    let finished: Finished = server.send(&shipment, |problem| anstream::eprintln!("{problem}"))?;
+    Ok(finished.boards)
 }
 
 /// Whether a JSON file holds what a source tree says, and not one table.

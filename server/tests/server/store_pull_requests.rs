@@ -35,8 +35,8 @@ fn base(app: &TestApp, number: u32) -> Option<Base> {
     app.store.read(|reader| reader.base_of(project, &commit(number))).unwrap()
 }
 
-fn chosen(number: u32, choice: BaseChoice) -> Option<Base> {
-    Some(Base { commit: commit(number), choice })
+fn chosen(number: u32, choice: BaseChoice) -> Base {
+    Base { commit: commit(number), choice }
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_merge_commit_is_compared_with_its_first_parent() {
     // Merged onto 2 while the upload names an older base, as an event of the forge does.
     let merge = NewBuild { base: Some(commit(1)), ..new(&app, 9, &[2, 8], Some(7)) };
     record(&app, &merge);
-    assert_eq!(base(&app, 9), chosen(2, BaseChoice::FirstParent));
+    assert_eq!(base(&app, 9), Some(chosen(2, BaseChoice::FirstParent)));
 }
 
 #[test]
@@ -58,17 +58,17 @@ fn without_a_built_first_parent_what_was_named_counts_then_the_nearest_ancestor(
     record(&app, &new(&app, 4, &[], None));
     // Its parents 5 and 6 were never built.
     record(&app, &NewBuild { base: Some(commit(1)), ..new(&app, 9, &[5, 6], Some(7)) });
-    assert_eq!(base(&app, 9), chosen(1, BaseChoice::Stated));
+    assert_eq!(base(&app, 9), Some(chosen(1, BaseChoice::Stated)));
     // A chain of commits of the pull request, each built, that starts from 1.
     record(&app, &new(&app, 10, &[1], Some(8)));
     record(&app, &new(&app, 11, &[10], Some(8)));
     record(&app, &new(&app, 12, &[11], Some(8)));
-    assert_eq!(base(&app, 12), chosen(1, BaseChoice::Ancestor { steps: 3 }));
+    assert_eq!(base(&app, 12), Some(chosen(1, BaseChoice::Ancestor { steps: 3 })));
     // Nothing leads anywhere: the newest of the default branch that was made before.
     record(&app, &new(&app, 13, &[77], Some(9)));
-    assert_eq!(base(&app, 13), chosen(4, BaseChoice::NewestBefore));
+    assert_eq!(base(&app, 13), Some(chosen(4, BaseChoice::NewestBefore)));
     record(&app, &new(&app, 3, &[77], Some(10)));
-    assert_eq!(base(&app, 3), chosen(1, BaseChoice::NewestBefore));
+    assert_eq!(base(&app, 3), Some(chosen(1, BaseChoice::NewestBefore)));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_first_commit_has_no_base_and_a_next_one_its_parent() {
     record(&app, &new(&app, 1, &[], None));
     assert_eq!(base(&app, 1), None);
     record(&app, &new(&app, 2, &[1], None));
-    assert_eq!(base(&app, 2), chosen(1, BaseChoice::Ancestor { steps: 1 }));
+    assert_eq!(base(&app, 2), Some(chosen(1, BaseChoice::Ancestor { steps: 1 })));
 }
 
 #[test]

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::parameters::Parameters;
 use crate::model::{CommitSha, ProjectName};
-use crate::store::Scope;
 use crate::web::events::Happening;
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
@@ -59,14 +58,11 @@ pub(in crate::web) async fn finish(
     let commit: CommitSha =
         commit.parse().map_err(|error| AppError::bad_request("bad-commit", format!("{error}")))?;
     let found = app.read(move |reader| super::project(reader, project.as_str())).await?;
-    auth::may(&token, Scope::Upload, &found)?;
     let (id, sha) = (found.id, commit.clone());
-    let (finished, pull_request) = app
-        .write(move |writer| {
-            let finished = writer.finish(id, &sha, Timestamp::now())?;
-            Ok::<_, AppError>((finished, writer.reader().pull_request_of(id, &sha)?))
-        })
-        .await?;
+    let pull_request = app.read(move |reader| reader.pull_request_of(id, &sha)).await?;
+    auth::may_send_build(&token, &found, pull_request)?;
+    let sha = commit.clone();
+    let finished = app.write(move |writer| writer.finish(id, &sha, Timestamp::now())).await?;
     let finished = finished.ok_or_else(|| {
         AppError::not_found(
             "no-build",
