@@ -10,11 +10,13 @@ mod history;
 
 use std::path::Path;
 
-use history::{BOARDS, History, board, commit, commits, print_p99};
+use history::{BOARDS, History, PORTS, Random, board, commit, commits, print_p99, table};
 use initboard::model::TreeFacts;
-use initboard::store::StoreError;
+use initboard::store::{NewBuild, Reading, StoreError};
 use initboard::web::{self, AppState, Config};
 use jiff::Timestamp;
+
+const PULL_REQUEST: u32 = 7;
 
 fn main() {
     // Cargo asks every target with a `main` of its own to be a test, too.
@@ -22,7 +24,8 @@ fn main() {
         return;
     }
     let commits = commits();
-    let history = History::new(commits);
+    let mut history = History::new(commits);
+    propose(&mut history, commits);
     let tree = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/micropython/tree.json");
     let facts = TreeFacts::from_json(&std::fs::read(tree).unwrap()).unwrap();
     history
@@ -56,6 +59,8 @@ fn main() {
         "/-/history".to_owned(),
         "/-/history/stm32".to_owned(),
         "/-/search?q=pin".to_owned(),
+        "/-/pulls".to_owned(),
+        format!("/-/pulls/{PULL_REQUEST}"),
     ];
     let pages = pages.iter().map(|page| format!("/micropython{page}"));
     let agent = ureq::agent();
@@ -69,6 +74,33 @@ fn main() {
             get();
         });
     }
+}
+
+/// Sends builds of a pull request that swaps two calls on every board of a port.
+fn propose(history: &mut History, commits: u64) {
+    for (of, source) in (0..).zip(&mut history.sources) {
+        if of % PORTS == 4 {
+            source.order.swap(3, 4);
+        }
+    }
+    let mut random = Random(5);
+    let parents = vec![commit(commits - 1), commit(7_000_000)];
+    let build = |of| NewBuild {
+        parents: parents.clone(),
+        branch: None,
+        pull_request: Some(PULL_REQUEST),
+        ..history.new_build(commits, of)
+    };
+    history
+        .store
+        .write(|writer| {
+            for (of, source) in (0..).zip(&history.sources) {
+                let table = table(&mut random, source);
+                writer.record_build(&build(of), Reading::Extracted(&table, 1))?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
 }
 
 /// Starts the server on a port of its own, for as long as the program runs.

@@ -48,7 +48,7 @@ pub(crate) fn board(number: u64) -> BoardId {
 /// A board as its sources make it.
 pub(crate) struct Source {
     /// Names of the functions in order.
-    order: Vec<u64>,
+    pub(crate) order: Vec<u64>,
     /// Line of each function, by its name.
     lines: Vec<u32>,
 }

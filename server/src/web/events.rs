@@ -108,7 +108,8 @@ impl Events {
             let is_wanted = is_wanted.clone();
             async move {
                 listener.wait(is_wanted).await?;
-                let event = Event::default().event("change").data("").retry(RETRY);
+                // A browser passes on no event without data.
+                let event = Event::default().event("change").data("news").retry(RETRY);
                 Some((Ok(event), listener))
             }
         });

@@ -1,13 +1,17 @@
 //! The pages in a real browser, on the demo as people start it: that they fit,
-//! that they can be read, and that search works with and without scripts.
+//! that they can be read, and that search works with and without scripts; a large
+//! project; and a report that follows its builds.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::pulls::propose;
 use crate::support::app::TestApp;
 use crate::support::fleet::record_fleet;
+use crate::support::tables::table;
 use crate::support::tools::skip;
+use crate::support::trees::commit;
 
 /// The demo, stopped when it goes out of scope.
 struct Demo(Child);
@@ -39,7 +43,7 @@ impl Drop for Demo {
 
 /// Runs a script in a browser against a server, and asserts that it found nothing.
 /// Without the tools for that it says so.
-fn drive(script: &str, url: impl FnOnce() -> String) {
+fn drive(script: &str, variables: &[(&str, &str)], url: impl FnOnce() -> String) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     if !Path::new(&chromium).exists() {
@@ -52,6 +56,7 @@ fn drive(script: &str, url: impl FnOnce() -> String) {
         .arg(folder.join(script))
         .arg(url())
         .env("CHROMIUM", chromium)
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
@@ -62,7 +67,7 @@ fn drive(script: &str, url: impl FnOnce() -> String) {
 #[test]
 fn the_pages_work_in_a_browser() {
     let mut demo = None;
-    drive("pages.mjs", || {
+    drive("pages.mjs", &[], || {
         let (started, url) = Demo::start();
         demo = Some(started);
         url
@@ -72,8 +77,17 @@ fn the_pages_work_in_a_browser() {
 #[test]
 fn a_project_of_250_boards_can_be_read_in_a_browser() {
     let app = TestApp::start();
-    drive("fleet.mjs", || {
+    drive("fleet.mjs", &[], || {
         record_fleet(&app);
         app.url("")
     });
+}
+
+#[test]
+fn a_report_follows_its_builds_in_a_browser() {
+    let app = TestApp::start();
+    propose(&app, "stm32/A", &table(&["pin_init0"]));
+    let commit = commit(9);
+    let variables = [("TOKEN", app.token.reveal()), ("COMMIT", commit.as_str())];
+    drive("live.mjs", &variables, || app.url(""));
 }

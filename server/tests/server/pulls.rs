@@ -15,7 +15,7 @@ use crate::support::tables::{hostile_names, table};
 use crate::support::trees::{commit, record_build, time};
 
 /// Sends a build of pull request 7: merge commit 9 of commits 1 and 8.
-fn propose(app: &TestApp, board: &str, table: &InitTable) {
+pub(crate) fn propose(app: &TestApp, board: &str, table: &InitTable) {
     let mut table = table.clone();
     table.file.sha256 = Sha256::of(format!("{board} proposed").as_bytes());
     let name = "micropython".parse().unwrap();
@@ -198,6 +198,7 @@ fn a_page_that_looks_on_is_told_when_a_build_comes() {
     let upload = app.upload().with("pull_request", "7").with("branch", None);
     assert_eq!(upload.send(&crate::support::elf::firmware()).status, 201);
     assert!(wait_for(&mut lines, "event: change"), "nothing was told");
+    assert!(wait_for(&mut lines, "data: news"), "browsers pass on no event without data");
     // A server that stops does not wait for those who look on.
     let start = std::time::Instant::now();
     drop(app);
