@@ -11,6 +11,7 @@
 //! - `increasing`: what stayed in its order
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
+//! - [`order_file`]: the order as a text that is kept with the source and reviewed
 //! - [`matrix`]: every subsystem on every port or board, and who stands out
 //! - [`rules`]: findings, one file per rule
 //! - [`check`]: all of that, with a project's severities, waivers and baseline
@@ -26,6 +27,7 @@ pub mod fleet;
 pub mod guard;
 mod increasing;
 pub mod matrix;
+pub mod order_file;
 pub mod pair;
 pub mod policy;
 pub mod rules;

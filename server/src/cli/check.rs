@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::order_check;
 use super::subjects::Subjects;
 use crate::analyze::check::{Baseline, check};
 use crate::analyze::rules;
@@ -39,6 +40,16 @@ pub(super) struct Check {
     /// Write all findings to a file, to begin with a clean slate
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
+    /// Compare what the firmware runs with this reviewed order file, which
+    /// `initboard order --write` wrote, in place of the rules; exit with 1 where it
+    /// differs. FILE may then also be a table as `initboard extract --format json`
+    /// prints it, or a folder of builds
+    #[arg(
+        long,
+        value_name = "ORDER",
+        conflicts_with_all = ["tree", "server", "fail_on", "baseline", "write_baseline"]
+    )]
+    order: Option<PathBuf>,
     /// Print what a rule looks at, why, and what to do, and nothing else: IB301 or
     /// missing-deinit
     #[arg(long, value_name = "RULE", exclusive = true)]
@@ -46,7 +57,7 @@ pub(super) struct Check {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// For a person
     Terminal,
     /// All findings with their evidence
@@ -70,6 +81,9 @@ impl Check {
         if let Some(wanted) = &self.explain {
             print(&report::rules::terminal(rules::find(wanted)?))?;
             return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(path) = &self.order {
+            return order_check::run(path, &self.subjects, self.format);
         }
         let (mut subjects, config) = self.subjects.read()?;
         let baseline = match &self.baseline {
@@ -105,7 +119,7 @@ impl Check {
     }
 }
 
-fn print(text: &str) -> std::io::Result<()> {
+pub(super) fn print(text: &str) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     write!(out, "{text}").and_then(|()| out.flush())
 }

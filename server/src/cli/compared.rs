@@ -2,20 +2,16 @@
 //! `comment` posts.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
-use super::build_path::board_of_path;
+use super::builds;
 use super::check::today;
-use super::firmware_folder::{self, Wanted};
 use super::source_tree::config_of_firmware;
-use super::{extract, firmware_file};
-use crate::analyze::check::Subject;
 use crate::analyze::diff::{ChangeReport, Revision, Side, Unreadable, compare};
-use crate::config::Config;
-use crate::model::{BoardId, BoardTable, CommitSha, InitTable, PortName, ProjectName, Severity};
+use crate::model::{CommitSha, ProjectName, Severity};
 use crate::report::changes;
 
 /// Builds before and after.
@@ -75,8 +71,8 @@ impl Compared {
     /// When a file that is named cannot be read, or a folder has no builds.
     pub(super) fn read(&self) -> anyhow::Result<Comparison> {
         let config = config_of_firmware(self.config.as_deref())?;
-        let mut base = read_side(&self.base, &config)?;
-        let mut head = read_side(&self.head, &config)?;
+        let mut base = builds::read(std::slice::from_ref(&self.base), &config)?;
+        let mut head = builds::read(std::slice::from_ref(&self.head), &config)?;
         if let ([before], [after]) = (&mut base.builds[..], &mut head.builds[..])
             && !self.base.is_dir()
             && !self.head.is_dir()
@@ -117,85 +113,6 @@ impl FailOn {
             Self::Error => is_new(Severity::Error),
         }
     }
-}
-
-/// The builds that a path names.
-///
-/// # Errors
-/// When a file that is named cannot be read, a folder has no builds, or two of
-/// them are of one board.
-fn read_side(path: &Path, config: &Config) -> anyhow::Result<Side> {
-    let mut side = Side::default();
-    if path.is_dir() {
-        for file in firmware_folder::files(&[path.to_owned()], Wanted::FirmwareOrTable)? {
-            match read_file(&file, config) {
-                Ok(builds) => side.builds.extend(builds),
-                Err(error) => side.unreadable.push(Unreadable {
-                    board: extract::label(&file),
-                    why: without_path(&error, &file),
-                }),
-            }
-        }
-    } else {
-        side.builds = read_file(path, config)?;
-    }
-    let mut seen = BTreeSet::new();
-    for build in &side.builds {
-        ensure!(
-            seen.insert(&build.label),
-            "{} has two builds of {}: expected one of each board",
-            path.display(),
-            build.label
-        );
-    }
-    Ok(side)
-}
-
-/// What went wrong, without the path: it depends on where the job ran, and the
-/// board tells as much.
-fn without_path(error: &anyhow::Error, file: &Path) -> String {
-    let path = file.display().to_string();
-    let causes: Vec<String> =
-        error.chain().map(ToString::to_string).filter(|cause| *cause != path).collect();
-    causes.join(": ").replace(&path, "the file")
-}
-
-/// The builds of a file: one of firmware, and those of all tables of a JSON text.
-fn read_file(path: &Path, config: &Config) -> anyhow::Result<Vec<Subject>> {
-    if path.extension().is_none_or(|extension| extension != "json") {
-        let table = extract::read(path, config)?;
-        return Ok(vec![subject(path, board_of_path(path), table)?]);
-    }
-    let text = firmware_file::read(path)?;
-    let tables = BoardTable::read_all(&text).with_context(|| path.display().to_string())?;
-    ensure!(
-        !tables.is_empty(),
-        "{} is empty: expected what `initboard extract --format json` prints",
-        path.display()
-    );
-    let of_table = |BoardTable { board, table }: BoardTable| {
-        subject(path, board.or_else(|| board_of_path(path)), table)
-    };
-    tables.into_iter().map(of_table).collect()
-}
-
-/// A table of a board; of a port, where it is of its source text; of a file, where
-/// nothing tells more.
-fn subject(path: &Path, board: Option<BoardId>, table: InitTable) -> anyhow::Result<Subject> {
-    let source = table.source.as_ref().map(|source| source.port.clone());
-    Ok(match (board, source) {
-        (_, Some(port)) => Subject { label: port.to_string(), port, board: None, table },
-        (Some(board), None) => Subject {
-            label: board.to_string(),
-            board: Some(board.label()),
-            port: board.port,
-            table,
-        },
-        (None, None) => {
-            let port = "unknown".parse::<PortName>().context("a port without a name")?;
-            Subject { label: path.display().to_string(), port, board: None, table }
-        }
-    })
 }
 
 /// Text holds what some board may run, and firmware what one runs: all that

@@ -5,6 +5,7 @@
 //! the output has read enough (`| head`), that is fine, too.
 
 pub mod build_path;
+mod builds;
 mod catalog;
 mod check;
 mod comment;
@@ -19,6 +20,8 @@ mod firmware_folder;
 mod identity;
 mod matrix;
 mod openapi;
+mod order;
+mod order_check;
 mod project;
 mod serve;
 mod server;
@@ -48,6 +51,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Extract(extract::Extract),
+    Order(order::Order),
     Check(check::Check),
     Diff(diff::Diff),
     Comment(comment::Comment),
@@ -96,6 +100,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         let result = match self.command {
             Command::Extract(extract) => extract.run(),
+            Command::Order(order) => order.run(),
             Command::Check(check) => check.run(),
             Command::Diff(diff) => diff.run(),
             Command::Comment(comment) => comment.run(),

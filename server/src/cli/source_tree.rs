@@ -79,6 +79,11 @@ impl TreeArguments {
         config_of_firmware(self.config.as_deref())
     }
 
+    /// The configuration that is named.
+    pub(super) fn config_path(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// The configuration, and its text where it is the tree's own.
     fn config(&self, path: &Path, opened: &Opened) -> anyhow::Result<(Config, Option<String>)> {
         if let Some(path) = &self.config {

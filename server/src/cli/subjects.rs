@@ -29,6 +29,16 @@ pub(super) struct Subjects {
 }
 
 impl Subjects {
+    /// The paths of firmware files.
+    pub(super) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// How to read them.
+    pub(super) fn reading(&self) -> &TreeArguments {
+        &self.reading
+    }
+
     /// The tables, and the configuration that goes with them.
     ///
     /// # Errors

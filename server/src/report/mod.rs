@@ -9,6 +9,7 @@ pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod matrix;
+pub mod order;
 pub mod rules;
 pub mod sarif;
 pub mod terminal;

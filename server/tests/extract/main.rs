@@ -12,6 +12,7 @@ mod hostile;
 mod losses;
 mod made;
 mod matrix;
+mod order_files;
 mod rebuilt;
 mod rust_on_chips;
 mod satisfied;

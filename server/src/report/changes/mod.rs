@@ -9,7 +9,7 @@ mod markdown;
 mod terminal;
 mod words;
 
-pub(crate) use words::{facts, headline, of_group};
+pub(crate) use words::{boards, facts, headline, of_group, ports};
 
 use crate::model::{CommitSha, ProjectName};
 

@@ -56,7 +56,7 @@ fn of_all(count: usize) -> String {
 }
 
 /// `1 board`, `2 boards`.
-pub(super) fn boards(count: usize) -> String {
+pub(crate) fn boards(count: usize) -> String {
     counted(count, "board")
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn facts(report: &ChangeReport, name: Name<'_>) -> Vec<String> {
 }
 
 /// Boards in short: their names where they are few, else their ports.
-pub(super) fn ports(list: &[String], name: Name<'_>) -> String {
+pub(crate) fn ports(list: &[String], name: Name<'_>) -> String {
     if list.len() <= NAMED {
         return list.iter().map(|board| name(board)).collect::<Vec<_>>().join(", ");
     }
