@@ -31,7 +31,7 @@ pub struct Config {
     /// Where things stand in its source tree: the section `[tree]`.
     pub tree: Layout,
     /// Its names and exceptions: the sections `[subsystems]`, `[[satisfied]]`,
-    /// `[severities]` and `[[waiver]]`.
+    /// `[severities]`, `[[waiver]]` and `[migrate]`.
     pub policy: Policy,
 }
 
@@ -71,12 +71,23 @@ struct Sections {
     severities: BTreeMap<String, String>,
     #[serde(default)]
     waiver: Vec<Waiver>,
+    #[serde(default)]
+    migrate: BTreeMap<String, OneOrMore>,
     #[serde(flatten)]
     unknown: toml::Table,
 }
 
-const SECTIONS: [&str; 8] =
-    ["extends", "project", "firmware", "tree", "subsystems", "satisfied", "severities", "waiver"];
+const SECTIONS: [&str; 9] = [
+    "extends",
+    "project",
+    "firmware",
+    "tree",
+    "subsystems",
+    "satisfied",
+    "severities",
+    "waiver",
+    "migrate",
+];
 const PROJECT_KEYS: [&str; 2] = ["name", "repository"];
 const FIRMWARE_KEYS: [&str; 2] = ["levels", "main-functions"];
 
@@ -206,13 +217,13 @@ impl Config {
             sections = sections.on(read(text)?);
         }
         let tree = sections.tree.unwrap_or_default();
-        let subsystems = sections
-            .subsystems
-            .into_iter()
-            .map(|(subsystem, patterns)| (subsystem, patterns.into_list()))
-            .collect();
+        let lists = |section: BTreeMap<String, OneOrMore>| -> BTreeMap<String, Vec<String>> {
+            section.into_iter().map(|(name, patterns)| (name, patterns.into_list())).collect()
+        };
+        let subsystems = lists(sections.subsystems);
         let mut policy =
-            Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?;
+            Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?
+                .with_levels(lists(sections.migrate))?;
         policy.shipped_waivers = policy.waivers.len() - own_waivers;
         let FirmwareSection { levels, main_functions, .. } = sections.firmware.unwrap_or_default();
         Ok(Self {
@@ -262,6 +273,8 @@ impl Sections {
         subsystems.extend(self.subsystems);
         let mut severities = base.severities;
         severities.extend(self.severities);
+        let mut migrate = base.migrate;
+        migrate.extend(self.migrate);
         Self {
             extends: None,
             project: self.project.or(base.project),
@@ -272,6 +285,7 @@ impl Sections {
             satisfied: self.satisfied.into_iter().chain(base.satisfied).collect(),
             severities,
             waiver: self.waiver.into_iter().chain(base.waiver).collect(),
+            migrate,
             unknown: toml::Table::new(),
         }
     }

@@ -12,6 +12,7 @@
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
 //! - [`order_file`]: the order as a text that is kept with the source and reviewed
+//! - [`migrate`]: from calls in main to a registry, with the order unchanged
 //! - [`matrix`]: every subsystem on every port or board, and who stands out
 //! - [`rules`]: findings, one file per rule
 //! - [`check`]: all of that, with a project's severities, waivers and baseline
@@ -28,6 +29,7 @@ pub mod guard;
 mod increasing;
 pub mod matrix;
 pub mod order_file;
+pub mod migrate;
 pub mod pair;
 pub mod policy;
 pub mod rules;
@@ -39,7 +41,7 @@ use policy::Policy;
 
 /// Version of the analysis, stored beside the extraction's own. It is raised
 /// whenever the same table would give other subsystems or findings.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Fills in what is derived from the rest of a table: subsystems, guards and
 /// findings, as the rules alone say.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::subsystem::Aliases;
-use crate::model::{Means, PortName, Severity};
+use crate::model::{Level, Means, PortName, RFC_LEVELS, Severity};
 
 /// Most declarations, waivers or aliases of one project.
 pub const MAX_ITEMS: usize = 4096;
@@ -32,6 +32,8 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// How many of the waivers are shipped: no project need tidy those up.
     pub shipped_waivers: usize,
+    /// The subsystems, or patterns of such with `*`, that belong to each level.
+    pub levels: BTreeMap<Level, Vec<String>>,
 }
 
 /// How a deinit that nobody calls is satisfied all the same.
@@ -128,6 +130,12 @@ pub enum PolicyError {
         /// The text, shortened.
         found: String,
     },
+    /// A level that is none of the RFC's.
+    #[error("there is no level `migrate.{found}`: expected early, core, driver or service")]
+    UnknownLevel {
+        /// The text, shortened.
+        found: String,
+    },
     /// Too much of something.
     #[error("`{what}` has {found} items: expected at most {MAX_ITEMS}")]
     TooMany {
@@ -199,7 +207,32 @@ impl Policy {
             severities,
             waivers,
             shipped_waivers: 0,
+            levels: BTreeMap::new(),
         })
+    }
+
+    /// The same policy with the subsystems of each level.
+    ///
+    /// # Errors
+    /// When a level is none of the RFC's, which are those that migrating fills.
+    pub fn with_levels(self, sections: BTreeMap<String, Vec<String>>) -> Result<Self, PolicyError> {
+        let found = sections.values().map(Vec::len).sum();
+        if found > MAX_ITEMS {
+            return Err(PolicyError::TooMany { what: "migrate", found });
+        }
+        let mut levels = BTreeMap::new();
+        for (name, subsystems) in sections {
+            let level = name.parse().ok().filter(|_| RFC_LEVELS.contains(&name.as_str()));
+            let unknown = || PolicyError::UnknownLevel { found: crate::model::quoted(&name) };
+            levels.insert(level.ok_or_else(unknown)?, subsystems);
+        }
+        Ok(Self { levels, ..self })
+    }
+
+    /// The level that a subsystem belongs to, where it is configured.
+    pub fn level(&self, subsystem: &str) -> Option<&Level> {
+        let is_of = |patterns: &[String]| patterns.iter().any(|text| matches(text, subsystem));
+        self.levels.iter().find(|(_, patterns)| is_of(patterns)).map(|(level, _)| level)
     }
 
     /// How the deinit of a subsystem is satisfied on a port, where it is

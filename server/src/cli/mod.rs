@@ -19,6 +19,7 @@ mod firmware_file;
 mod firmware_folder;
 mod identity;
 mod matrix;
+mod migrate;
 mod openapi;
 mod order;
 mod order_check;
@@ -59,6 +60,7 @@ enum Command {
     Why(why::Why),
     Catalog(catalog::Catalog),
     Matrix(matrix::Matrix),
+    Migrate(migrate::Migrate),
     Serve(serve::Serve),
     Project(project::Project),
     Token(token::Token),
@@ -108,6 +110,7 @@ impl Cli {
             Command::Why(why) => why.run(),
             Command::Catalog(catalog) => catalog.run(),
             Command::Matrix(matrix) => matrix.run(),
+            Command::Migrate(migrate) => migrate.run(),
             Command::Serve(serve) => serve.run(),
             Command::Project(project) => project.run(),
             Command::Token(token) => token.run(),

@@ -78,6 +78,10 @@ pub struct LinkerScript {
     /// The scripts that it includes, directly or through another, in the order
     /// in which the linker meets them.
     pub includes: Vec<String>,
+    /// The script that places the tables of the registry: this one, or one that it
+    /// includes; left out where none does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
 }
 
 /// How the order of a port changed, commit by commit.
@@ -195,6 +199,7 @@ impl TreeFacts {
                 short("path", &script.path)?;
                 short("condition", script.condition.as_deref().unwrap_or_default())?;
                 at_most("included scripts", script.includes.len(), MAX_LINKER_SCRIPTS)?;
+                short("path", script.registry.as_deref().unwrap_or_default())?;
                 script.includes.iter().try_for_each(|path| short("path", path))?;
             }
         }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::terminal::printable;
+use crate::analyze::migrate::scripts::audit;
 use crate::model::{CatalogBoard, LinkerScript};
 
 const BOLD: Style = Style::new().bold();
@@ -76,10 +77,11 @@ fn write_terminal(text: &mut String, boards: &[CatalogBoard]) -> std::fmt::Resul
 /// could be taken for a formula, a `'` stands before it.
 pub fn csv(boards: &[CatalogBoard]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = ["port", "board", "variant", "mcu", "linker_scripts", "included_scripts"];
+    let header =
+        ["port", "board", "variant", "mcu", "linker_scripts", "included_scripts", "registry"];
     // Writing to memory cannot fail, and each line has as many cells.
     let _ = writer.write_record(header);
-    for board in boards {
+    for (board, audit) in boards.iter().zip(audit(boards)) {
         let scripts: Vec<String> = board.linker_scripts.iter().map(script).collect();
         let mut included: Vec<&str> = Vec::new();
         for name in board.linker_scripts.iter().flat_map(|script| &script.includes) {
@@ -95,6 +97,7 @@ pub fn csv(boards: &[CatalogBoard]) -> String {
             board.mcu.as_deref().unwrap_or_default(),
             &scripts.join("; "),
             &included.join("; "),
+            audit.placing.as_str(),
         ];
         let _ = writer.write_record(cells.map(cell));
     }
@@ -110,6 +113,13 @@ fn script(script: &LinkerScript) -> String {
     }
     if !script.found {
         text.push_str(" (not in the tree)");
+    }
+    if let Some(registry) = &script.registry {
+        let _ = write!(text, " (places the registry");
+        if *registry != script.path {
+            let _ = write!(text, " through {registry}");
+        }
+        text.push(')');
     }
     text
 }

@@ -10,6 +10,7 @@ pub mod json;
 pub mod markdown;
 pub mod matrix;
 pub mod order;
+pub mod migration;
 pub mod rules;
 pub mod sarif;
 pub mod terminal;

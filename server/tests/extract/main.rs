@@ -13,6 +13,7 @@ mod losses;
 mod made;
 mod matrix;
 mod order_files;
+mod migrated;
 mod rebuilt;
 mod rust_on_chips;
 mod satisfied;

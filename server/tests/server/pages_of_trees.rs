@@ -36,6 +36,7 @@ fn facts(number: u32) -> TreeFacts {
         found: false,
         condition: Some("USE_MBOOT = 1".to_owned()),
         includes: vec![],
+        registry: None,
     });
     facts
 }

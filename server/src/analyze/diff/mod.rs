@@ -25,6 +25,7 @@ pub use changes::{
 };
 pub use excerpt::{ExcerptLine, LineMark};
 pub use steps::steps;
+pub(super) use table::names;
 pub use table::{DeinitChange, OrderChange, OriginChange, Shift, Standing, TableDiff};
 
 /// Version of the JSON of a [`ChangeReport`].

@@ -201,7 +201,7 @@ pub(super) fn has_changed(before: &Entry, after: &Entry) -> bool {
 
 /// What to call each entry: its function; the script for what runs `boot.py` or
 /// `main.py`; an entry without a name by its table.
-fn names(entries: &[Entry]) -> Vec<String> {
+pub(in crate::analyze) fn names(entries: &[Entry]) -> Vec<String> {
     let name = |(entry, item): (&Entry, Option<_>)| {
         let script = item
             .filter(|_| entry.kind == EntryKind::Landmark)

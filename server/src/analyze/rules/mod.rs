@@ -2,8 +2,10 @@
 //!
 //! `IB1xx` asks whether an entry will run at all, `IB2xx` whether in the order that
 //! was meant, `IB3xx` whether what is started
-//! is stopped, `IB4xx` whether a port departs from the others. Each says in its
-//! `Doc` what it looks at, why, and what to do; `docs/rules.md` is made of that.
+//! is stopped, `IB4xx` whether a port departs from the others, `IB5xx` what is left of
+//! migrating to a registry. Each says in its `Doc` what it looks at, why, and what to do;
+//! `docs/rules.md` is made of that. What needs two builds, such as whether migrating
+//! changed the order, is no rule but a diff.
 
 #[cfg(test)]
 mod cases;
@@ -38,6 +40,7 @@ mod orphan_section;
 mod priority_sorts_wrongly;
 mod record_without_entry;
 mod records_only;
+mod registered_and_called;
 mod registered_twice;
 mod source_unparsed;
 mod stripped;
@@ -91,7 +94,7 @@ struct Hit {
 }
 
 /// All rules, by code.
-pub static RULES: [Rule; 36] = [
+pub static RULES: [Rule; 37] = [
     table_not_loaded::RULE,
     orphan_section::RULE,
     missing_bounds::RULE,
@@ -128,6 +131,7 @@ pub static RULES: [Rule; 36] = [
     order_departs::RULE,
     driver_not_stopped::RULE,
     missing_landmark::RULE,
+    registered_and_called::RULE,
 ];
 
 /// The rule with that code or name.

@@ -5,6 +5,7 @@
 //! - [`macros`]: macros that stand for statements
 //! - [`functions`]: the text parsed as C
 //! - [`graph`]: the control flow of a function
+//! - [`written`]: how calls are written, for whoever moves them
 //!
 //! The graph is put in order as that of instructions is ([`flow`]), so that both
 //! origins say the same of one main. Functions of the same file are followed.
@@ -20,6 +21,7 @@ mod graph;
 mod macros;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,6 +29,7 @@ use self::condition::Condition;
 use self::directives::Plain;
 use self::functions::{Functions, MAX_BYTES, parse};
 use self::graph::{Graph, is_macro_name};
+pub use self::written::{Written, WrittenCall};
 use super::flow::order;
 use super::flow::role::{self, Landmark, Role};
 use super::flow::stage::Pass;

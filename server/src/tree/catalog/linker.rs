@@ -1,4 +1,5 @@
-//! Linker scripts: where the linker finds them, and which others they include.
+//! Linker scripts: where the linker finds them, which others they include, and which
+//! of them place the tables of the registry.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,9 +14,27 @@ const MAX_DEPTH: usize = 16;
 /// The linker scripts of a tree.
 pub(super) struct Scripts<'t> {
     tree: &'t dyn SourceTree,
-    /// What each script that is in the tree includes, as it names it.
-    read: RefCell<HashMap<String, Option<Rc<[Inclusion]>>>>,
+    /// What each script that is in the tree says.
+    read: RefCell<HashMap<String, Option<Rc<Text>>>>,
 }
+
+/// What a script says.
+struct Text {
+    /// What it includes, as it names it.
+    inclusions: Vec<Inclusion>,
+    /// Whether it places the tables of the registry.
+    places_registry: bool,
+}
+
+/// The fragments of registry-rt. They are found by name where they are not in the
+/// tree: the linker may be told to look for them elsewhere.
+const FRAGMENTS: [&str; 5] = [
+    "mp_registry.ld",
+    "mp_registry_hosted.ld",
+    "mp_registry_hosted_lld.ld",
+    "mp_registry_merged.ld",
+    "mp_registry_second.ld",
+];
 
 /// One inclusion in a script.
 struct Inclusion {
@@ -47,12 +66,24 @@ impl<'t> Scripts<'t> {
                 found: false,
                 condition: None,
                 includes: Vec::new(),
+                registry: is_fragment(name).then(|| cut(name)),
             });
         };
         let mut includes = Vec::new();
         self.follow(&path, search, 0, &mut includes)?;
         includes.retain(|include| *include != path);
-        Ok(LinkerScript { path: cut(&path), found: true, condition: None, includes })
+        let path = cut(&path);
+        let mut all = std::iter::once(&path).chain(&includes);
+        let registry = all.find(|script| self.places_registry(script)).cloned();
+        Ok(LinkerScript { path, found: true, condition: None, includes, registry })
+    }
+
+    /// Whether a script that was met places the tables of the registry.
+    fn places_registry(&self, path: &str) -> bool {
+        match self.read.borrow().get(path) {
+            Some(Some(text)) => text.places_registry,
+            _ => is_fragment(path),
+        }
     }
 
     /// Adds what the script at `path` includes, each script once.
@@ -63,8 +94,8 @@ impl<'t> Scripts<'t> {
         depth: usize,
         includes: &mut Vec<String>,
     ) -> Result<(), TreeError> {
-        let Some(inclusions) = self.inclusions(path)? else { return Ok(()) };
-        for inclusion in &*inclusions {
+        let Some(text) = self.text(path)? else { return Ok(()) };
+        for inclusion in &text.inclusions {
             let beside = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let found =
                 self.find(&inclusion.name, Some((beside, inclusion.is_preprocessed)), search)?;
@@ -106,23 +137,36 @@ impl<'t> Scripts<'t> {
         }
         for folder in folders.into_iter().flatten() {
             let Some(path) = joined(&folder, name) else { continue };
-            if self.inclusions(&path)?.is_some() {
+            if self.text(&path)?.is_some() {
                 return Ok(Some(path));
             }
         }
         Ok(None)
     }
 
-    /// What the script at `path` includes; `None` where there is no such file.
-    fn inclusions(&self, path: &str) -> Result<Option<Rc<[Inclusion]>>, TreeError> {
+    /// What the script at `path` says; `None` where there is no such file.
+    fn text(&self, path: &str) -> Result<Option<Rc<Text>>, TreeError> {
         if let Some(known) = self.read.borrow().get(path) {
             return Ok(known.clone());
         }
         let text = self.tree.read(path)?;
-        let found = text.map(|text| inclusions(&String::from_utf8_lossy(&text)).into());
+        let found = text.map(|text| Rc::new(Text::of(&String::from_utf8_lossy(&text))));
         self.read.borrow_mut().insert(path.to_owned(), found.clone());
         Ok(found)
     }
+}
+
+impl Text {
+    fn of(text: &str) -> Self {
+        // In sections of their own, or within another one: both name the entries.
+        let places_registry = without_comments(text).contains(".mp_init_");
+        Self { inclusions: inclusions(text), places_registry }
+    }
+}
+
+/// Whether a path is one of the fragments of registry-rt by its name.
+fn is_fragment(path: &str) -> bool {
+    FRAGMENTS.contains(&path.rsplit_once('/').map_or(path, |(_, name)| name))
 }
 
 /// `INCLUDE file` of the linker and `#include "file"` of the preprocessor, in
@@ -203,5 +247,21 @@ mod tests {
                     INCLUDED g.ld\nINCLUDE\n*lib/x/*(.text*)\nINCLUDE i.ld\n/* never ends INCLUDE h.ld";
         let names: Vec<String> = inclusions(text).into_iter().map(|i| i.name).collect();
         assert_eq!(names, ["a.ld", "b.ld", "c.ld.S", "i.ld"]);
+    }
+
+    #[test]
+    fn a_script_places_the_registry_where_it_names_the_entries() {
+        for (text, places) in [
+            (".mp_init_core : { KEEP(*(SORT_BY_NAME(.mp_init_core.*))) }", true),
+            (".text : { *(.text*) KEEP(*(SORT_BY_NAME(.mp_init_core.*))) }", true),
+            ("/* .mp_init_core stands in mp_registry.ld */", false),
+        ] {
+            assert_eq!(Text::of(text).places_registry, places, "{text}");
+        }
+        assert!(
+            is_fragment("lib/registry-rt/link/mp_registry.ld")
+                && is_fragment("mp_registry_merged.ld")
+        );
+        assert!(!is_fragment("my_mp_registry.ld"));
     }
 }

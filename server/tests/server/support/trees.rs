@@ -87,6 +87,7 @@ pub(crate) fn listed(board: &str) -> CatalogBoard {
             found: true,
             condition: None,
             includes: vec![format!("ports/{port}/boards/common.ld")],
+            registry: None,
         }],
         port,
         board,

@@ -1,0 +1,210 @@
+//! Calls that should stay in main, and why.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::extract::source::Written;
+use crate::model::{Entry, EntryKind, Origin, Phase, Stage};
+
+/// Why a call should stay in main.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// It runs once at power-up.
+    Boot,
+    /// It runs on every start before `mp_init`.
+    BeforeRuntime,
+    /// It runs after `mp_deinit`.
+    AfterRuntime,
+    /// It starts something on the way out, or stops something on the way in.
+    AgainstStage,
+    /// Some path through main leaves it out.
+    Conditional,
+    /// Another function makes the call, not main itself.
+    InHelper,
+    /// It calls others of these functions, which main is seen to run through it.
+    CallsOthers,
+    /// Main calls it more than once.
+    Repeated,
+    /// It is registered as well.
+    Registered,
+    /// The file that holds main defines it.
+    DefinedInMain,
+    /// Its arguments need what only main's file knows.
+    LocalArguments,
+    /// Its result is used, or it shares its line.
+    PartOfStatement,
+    /// The condition around it is longer than what is kept of it.
+    LongCondition,
+    /// It has no name.
+    Nameless,
+    /// No level is left that could run where it runs.
+    NoLevel,
+    /// Its level has no priority left where it would have to stand.
+    NoPriority,
+}
+
+impl Reason {
+    /// The word for the reason, as JSON has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Boot => "boot",
+            Self::BeforeRuntime => "before-runtime",
+            Self::AfterRuntime => "after-runtime",
+            Self::AgainstStage => "against-stage",
+            Self::Conditional => "conditional",
+            Self::InHelper => "in-helper",
+            Self::CallsOthers => "calls-others",
+            Self::Repeated => "repeated",
+            Self::Registered => "registered",
+            Self::DefinedInMain => "defined-in-main",
+            Self::LocalArguments => "local-arguments",
+            Self::PartOfStatement => "part-of-statement",
+            Self::LongCondition => "long-condition",
+            Self::Nameless => "nameless",
+            Self::NoLevel => "no-level",
+            Self::NoPriority => "no-priority",
+        }
+    }
+
+    /// The reason in words that can follow `stays by hand:`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Boot => "runs once at power-up, before there is a heap",
+            Self::BeforeRuntime => "the runtime stands on it: it runs before `mp_init`",
+            Self::AfterRuntime => "runs after `mp_deinit`, when the runtime is gone",
+            Self::AgainstStage => "starts something on the way out, or stops it on the way in",
+            Self::Conditional => "a path through main leaves it out; an entry always runs",
+            Self::InHelper => "another function makes the call, not main itself",
+            Self::CallsOthers => "calls others of these functions, whose order only main shows",
+            Self::Repeated => "main calls it more than once; an entry runs once",
+            Self::Registered => "is registered as well and runs twice: remove one of the two",
+            Self::DefinedInMain => "is defined in the file that holds main: register it there",
+            Self::LocalArguments => "its arguments need what only main's file knows",
+            Self::PartOfStatement => "its result is used, or it shares its line with something",
+            Self::LongCondition => "the condition around it is too long to be repeated",
+            Self::Nameless => "has no name: the file is stripped",
+            Self::NoLevel => "no level is left that could run at its place",
+            Self::NoPriority => "its level has no number left at its place",
+        }
+    }
+}
+
+/// Which calls that run once may be registered all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Once {
+    /// None: they stay in main.
+    #[default]
+    ByHand,
+    /// What runs before the soft-reset loop or after it, at level `early`.
+    Early,
+}
+
+/// For each entry that main calls by hand, why it should stay there; `None` for
+/// those that need not, and for what is no call by hand. `written` is how main's
+/// text has them, where it is known.
+pub(super) fn reasons(
+    entries: &[Entry],
+    written: Option<&Written>,
+    once: Once,
+) -> Vec<Option<Reason>> {
+    let runtime = place_of(entries, "mp_init");
+    let end = place_of(entries, "mp_deinit");
+    let mut calls: HashMap<_, usize> = HashMap::new();
+    for entry in entries.iter().filter(|entry| is_call_by_hand(entry)) {
+        *calls.entry((entry.phase, &entry.function)).or_default() += 1;
+    }
+    let registered: HashSet<_> = entries
+        .iter()
+        .filter(|entry| is_registered(entry))
+        .map(|entry| (entry.phase, &entry.function))
+        .collect();
+    let helpers: HashSet<_> = entries.iter().flat_map(|entry| &entry.via).collect();
+    let reason = |(index, entry): (usize, &Entry)| {
+        if !is_call_by_hand(entry) {
+            return None;
+        }
+        let Some(function) = &entry.function else { return Some(Reason::Nameless) };
+        let of_text = || written.and_then(|written| of_text(entry, written));
+        let is_after = end.is_some_and(|end| index > end);
+        if registered.contains(&(entry.phase, &entry.function)) {
+            Some(Reason::Registered)
+        } else if !entry.via.is_empty() {
+            Some(Reason::InHelper)
+        } else if helpers.contains(function) {
+            Some(Reason::CallsOthers)
+        } else if calls[&(entry.phase, &entry.function)] > 1 {
+            Some(Reason::Repeated)
+        } else if is_against_stage(entry) {
+            Some(Reason::AgainstStage)
+        } else if entry.stage == Some(Stage::Boot) && once == Once::ByHand {
+            Some(Reason::Boot)
+        } else if entry.stage == Some(Stage::Start) && runtime.is_some_and(|at| index < at) {
+            Some(Reason::BeforeRuntime)
+        } else if is_after && once == Once::ByHand {
+            Some(Reason::AfterRuntime)
+        } else if entry.conditional {
+            Some(Reason::Conditional)
+        } else if entry.condition.as_ref().is_some_and(|condition| condition.ends_with('…')) {
+            Some(Reason::LongCondition)
+        } else {
+            of_text()
+        }
+    };
+    entries.iter().enumerate().map(reason).collect()
+}
+
+/// What the text of main says against registering a call.
+fn of_text(entry: &Entry, written: &Written) -> Option<Reason> {
+    let function = entry.function.as_ref()?;
+    if written.functions.contains(function.as_str()) {
+        return Some(Reason::DefinedInMain);
+    }
+    let line = entry.location.as_ref()?.line;
+    let Some(call) = written.call(function.as_str(), line) else {
+        return Some(Reason::PartOfStatement);
+    };
+    if !call.is_alone {
+        Some(Reason::PartOfStatement)
+    } else if call.names_own {
+        Some(Reason::LocalArguments)
+    } else {
+        None
+    }
+}
+
+/// Whether main is seen to call the entry by itself.
+pub(super) fn is_call_by_hand(entry: &Entry) -> bool {
+    entry.kind == EntryKind::Entry
+        && entry.stage.is_some()
+        && matches!(entry.origin, Origin::Calls | Origin::Source)
+}
+
+/// Whether a registry holds the entry.
+pub(super) fn is_registered(entry: &Entry) -> bool {
+    entry.kind == EntryKind::Entry && entry.origin == Origin::Registry
+}
+
+/// Whether the entry runs at power-up, or after the runtime ended.
+pub(super) fn runs_once(entries: &[Entry], index: usize) -> bool {
+    entries[index].stage == Some(Stage::Boot)
+        || place_of(entries, "mp_deinit").is_some_and(|end| index > end)
+}
+
+fn is_against_stage(entry: &Entry) -> bool {
+    match entry.phase {
+        Some(Phase::Init) => entry.stage == Some(Stage::Stop),
+        Some(Phase::Deinit) => entry.stage != Some(Stage::Stop),
+        None => false,
+    }
+}
+
+/// The place of a landmark.
+fn place_of(entries: &[Entry], landmark: &str) -> Option<usize> {
+    entries.iter().rposition(|entry| {
+        entry.kind == EntryKind::Landmark
+            && entry.function.as_ref().is_some_and(|function| function.as_str() == landmark)
+    })
+}

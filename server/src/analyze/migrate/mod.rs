@@ -1,0 +1,83 @@
+//! Migration: from calls in main to a registry, with the order unchanged.
+//!
+//! - [`by_hand`]: calls that should stay in main, and why
+//! - [`state`]: how far a build has come, and what is left
+//! - `levels`: levels and priorities that keep an order
+//! - [`plan`]: what to register, what to remove, what to run where
+//! - [`code`]: that as C or Rust
+//! - [`main_text`]: and main as it is afterwards
+//! - [`scripts`]: which linker scripts place the tables
+//!
+//! That an order did not change is not said here: that is [`super::diff`]'s, of a
+//! build before and one after.
+
+pub mod by_hand;
+pub mod code;
+mod levels;
+pub mod main_text;
+pub mod plan;
+pub mod scripts;
+pub mod state;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::policy::Policy;
+use crate::extract::source::{SourceError, Written};
+use crate::model::InitTable;
+use by_hand::Once;
+use code::{GeneratedFile, Language};
+use main_text::EditedMain;
+use plan::{Plan, PlanError};
+
+/// Version of the JSON of a [`Plan`], and of a [`Proposal`] with it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// How one main can be migrated: the plan, and the files that follow from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Proposal {
+    /// The board, or the port for its source text.
+    pub of: String,
+    /// What to do.
+    pub plan: Plan,
+    /// The registrations.
+    pub file: GeneratedFile,
+    /// The file that holds main, afterwards; only of source text.
+    pub main: Option<EditedMain>,
+}
+
+/// Why there is no proposal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProposalError {
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The text of main cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+/// How the main of `table`, which is called `of`, can be migrated. `text` is the text
+/// that the table was read from, if it was. Subsystems must have been derived.
+///
+/// # Errors
+/// When main was not found, or its text cannot be read.
+pub fn propose(
+    of: &str,
+    table: &InitTable,
+    text: Option<&[u8]>,
+    policy: &Policy,
+    once: Once,
+    language: Language,
+) -> Result<Proposal, ProposalError> {
+    let written = text.map(Written::of).transpose()?;
+    let plan = plan::plan(table, policy, written.as_ref(), once)?;
+    let text = text.map(String::from_utf8_lossy);
+    let includes = text.as_deref().map(main_text::includes).unwrap_or_default();
+    Ok(Proposal {
+        of: of.to_owned(),
+        file: code::generate(&plan, of, &includes, language),
+        main: text.map(|text| main_text::edited(&text, table, &plan)),
+        plan,
+    })
+}

@@ -1,0 +1,173 @@
+//! How a main can be migrated, for a person at a terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use anstyle::Style;
+
+use super::terminal::printable;
+use crate::analyze::migrate::Proposal;
+use crate::analyze::migrate::plan::{Plan, Registration, RunLevel};
+use crate::analyze::migrate::scripts::{Placing, ScriptAudit};
+
+const BOLD: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// Longest name that widens its column, in characters.
+const WIDEST_NAME: usize = 40;
+
+/// A proposal: what to register, what stays by hand and why, and what to know.
+pub fn terminal(proposal: &Proposal) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_proposal(&mut text, proposal);
+    text
+}
+
+fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
+    let plan = &proposal.plan;
+    writeln!(
+        text,
+        "{BOLD}{}{BOLD:#}  {} to register, {} new run-level calls, {} calls stay by hand in {}",
+        printable(&proposal.of),
+        plan.registrations.len(),
+        plan.new_runs().count(),
+        plan.by_hand.len(),
+        plan.main,
+    )?;
+    for run in &plan.runs {
+        write_run(text, plan, run)?;
+    }
+    if !plan.by_hand.is_empty() {
+        writeln!(text, "\n{BOLD}stay by hand{BOLD:#}")?;
+        let names: Vec<String> = plan
+            .by_hand
+            .iter()
+            .map(|stays| {
+                stays.function.as_ref().map_or_else(|| "(no name)".to_owned(), ToString::to_string)
+            })
+            .collect();
+        let width = width(names.iter());
+        for (stays, name) in plan.by_hand.iter().zip(&names) {
+            writeln!(text, "  {name:width$}  {}", stays.reason.words())?;
+        }
+    }
+    write_notes(text, proposal)
+}
+
+fn write_run(text: &mut String, plan: &Plan, run: &RunLevel) -> std::fmt::Result {
+    let place = match (&run.behind, &run.before) {
+        _ if run.is_there => "is there already".to_owned(),
+        (Some(behind), Some(before)) => format!("between {behind} and {before}"),
+        (Some(behind), None) => format!("behind {behind}"),
+        (None, Some(before)) => format!("in front of {before}"),
+        (None, None) => "in main".to_owned(),
+    };
+    writeln!(text, "\n{BOLD}{}{BOLD:#}  {}", run.call(), printable(&place))?;
+    let of_run: Vec<&Registration> =
+        run.runs.iter().filter_map(|&index| plan.registrations.get(index)).collect();
+    let name = |registration: &&Registration| {
+        let arguments = registration.arguments.as_deref().unwrap_or_default();
+        format!("{}{arguments}", registration.function)
+    };
+    let names: Vec<String> = of_run.iter().map(name).collect();
+    let width = width(names.iter());
+    for (registration, name) in of_run.iter().zip(&names) {
+        let Registration { level, priority, condition, call, defined, .. } = registration;
+        let place = match (call, defined) {
+            (Some(call), _) => format!("remove {}:{}", call.file, call.first),
+            (None, Some(defined)) => format!("defined in {defined}"),
+            (None, None) => String::new(),
+        };
+        let condition = condition.as_ref().map_or_else(String::new, |text| format!("if {text}"));
+        let line = format!(
+            "  {level:7} {priority}  {:width$}  {FAINT}{}{FAINT:#}  {}",
+            printable(name),
+            printable(&place),
+            printable(&condition)
+        );
+        writeln!(text, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// What somebody who follows the plan has to know.
+fn write_notes(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
+    let plan = &proposal.plan;
+    let mut notes = Vec::new();
+    if !plan.is_complete {
+        notes.push("some of main could not be read: calls may be missing here".to_owned());
+    }
+    if !plan.knows_arguments && !plan.registrations.is_empty() {
+        notes.push(
+            "firmware does not tell which calls have arguments or a result, and so need MP_INIT_REGISTER_CALL; with --tree the source does"
+                .to_owned(),
+        );
+    }
+    for out in &proposal.file.left_out {
+        notes.push(format!("not in {}: {}, because {}", proposal.file.name, out.function, out.why));
+    }
+    if let Some(main) = &proposal.main {
+        for run in &main.under_condition {
+            notes.push(format!(
+                "{run} stands under an #if that not all of its entries have: move it"
+            ));
+        }
+        for passed in &main.passed {
+            notes.push(format!(
+                "{}:{} now runs behind the calls around it: {}",
+                main.path, passed.line, passed.text
+            ));
+        }
+    }
+    for (index, note) in notes.iter().enumerate() {
+        let gap = if index == 0 { "\n" } else { "" };
+        writeln!(text, "{gap}note: {}", printable(note))?;
+    }
+    Ok(())
+}
+
+/// What the linker scripts of a port's boards do: how many boards, and which lack the
+/// tables.
+pub fn scripts(audits: &[ScriptAudit]) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_scripts(&mut text, audits);
+    text
+}
+
+fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result {
+    let mut counts: BTreeMap<Placing, usize> = BTreeMap::new();
+    for audit in audits {
+        *counts.entry(audit.placing).or_default() += 1;
+    }
+    let said: Vec<String> =
+        counts.iter().map(|(placing, count)| format!("{count} {}", placing.as_str())).collect();
+    writeln!(
+        text,
+        "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {} boards and variants: {}",
+        audits.len(),
+        said.join(", ")
+    )?;
+    let is_worth_a_line = |audit: &&ScriptAudit| {
+        matches!(audit.placing, Placing::Placed | Placing::Partly) || counts.len() > 1
+    };
+    let listed: Vec<&ScriptAudit> = audits.iter().filter(is_worth_a_line).collect();
+    let width = width(listed.iter().map(|audit| &audit.board));
+    for audit in listed {
+        let mut line =
+            format!("  {:width$}  {:7}", printable(&audit.board), audit.placing.as_str());
+        if !audit.through.is_empty() {
+            let _ = write!(line, "  {}", printable(&audit.through.join(", ")));
+        }
+        if !audit.without.is_empty() {
+            let _ = write!(line, "  not in {}", printable(&audit.without.join(", ")));
+        }
+        writeln!(text, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn width<'a>(names: impl Iterator<Item = &'a String>) -> usize {
+    names.map(|name| name.chars().count()).max().unwrap_or_default().min(WIDEST_NAME)
+}
