@@ -187,6 +187,27 @@ impl Reader<'_> {
         Ok(query.query_row(params![board, latest], BuildSummary::from_row).optional()?)
     }
 
+    /// The builds that changed the order of a board, on the branch of `latest`, newest
+    /// first; the first build of a branch is one of them. Empty where `latest` is for
+    /// a pull request, and in no line.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn order_changes_of_board(
+        &self,
+        board: BoardRow,
+        latest: BuildId,
+        limit: u32,
+    ) -> Result<Vec<BuildSummary>, StoreError> {
+        let mut query = self.sql.prepare_cached(&format!(
+            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed > 0
+               AND build.branch_id IS (SELECT branch_id FROM build WHERE id = ?2)
+             ORDER BY build.committed_at DESC, build.id DESC LIMIT ?3"
+        ))?;
+        let builds = query.query_map(params![board, latest, limit], BuildSummary::from_row)?;
+        Ok(builds.collect::<Result<_, _>>()?)
+    }
+
     /// The build of a board at a commit. Where several firmware files were sent
     /// for it, the newest received.
     ///

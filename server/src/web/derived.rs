@@ -14,6 +14,7 @@ use super::checked::Checked;
 use super::findings::Of;
 use super::fleet::SideBySide;
 use super::kept::Kept;
+use super::migration::Progress;
 use super::policies::Policies;
 use crate::analyze::diff::ChangeReport;
 use crate::model::{CommitSha, PortName};
@@ -33,6 +34,7 @@ pub(super) struct Derived {
     fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
     orders: Kept<(ProjectId, PortName), State, Arc<Orders>>,
     changes: Kept<Change, (State, Builds), Arc<ChangeReport>>,
+    progress: Kept<ProjectId, State, Arc<Progress>>,
     checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
 }
 
@@ -94,6 +96,20 @@ impl Derived {
         let state = ((project.revision, judge.today()), pair.builds());
         let question = (project.id, base.map(|base| base.commit.clone()), head.clone());
         self.changes.get(question, state, || Ok(pair.compare(reader, &judge).map(Arc::new)?))
+    }
+
+    /// How far the boards of a project have come to the registry.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn progress(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Arc<Progress>, AppError> {
+        let judge = self.policies.judge(reader, project)?;
+        let state = (project.revision, judge.today());
+        self.progress.get(project.id, state, || Progress::of(reader, &judge, project).map(Arc::new))
     }
 
     /// What the rules say of the mains or of the builds of a project, as they are

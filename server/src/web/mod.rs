@@ -16,6 +16,7 @@
 //! - `fleet` puts the tables of ports or boards side by side
 //! - `identity` is who a workflow is, as its forge signs it
 //! - `matrix_filter` reads which part of a matrix an address asks for
+//! - `migration` is how far the boards have come to the registry
 //! - `path` reads the names in an address
 //! - `policies` is what each project configures
 //! - [`state`] is what every handler has
@@ -39,6 +40,7 @@ mod fleet;
 mod identity;
 mod kept;
 mod matrix_filter;
+mod migration;
 pub mod openapi;
 mod pages;
 mod path;
@@ -104,6 +106,7 @@ pub fn router(app: AppState) -> Router {
         .route("/projects/{project}/findings", get(api::sources::findings))
         .route("/projects/{project}/matrix", get(api::matrix::matrix))
         .route("/projects/{project}/subsystems/{name}", get(api::matrix::subsystem))
+        .route("/projects/{project}/migration", get(api::migration::show))
         .route("/projects/{project}/history", get(api::sources::project_history))
         .route("/projects/{project}/compare", get(api::compare::compare))
         .route("/projects/{project}/ports/{port}", get(api::boards::port))
@@ -138,6 +141,8 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/-/configuration", get(pages::project_configuration))
         .route("/{project}/-/findings", get(pages::findings))
         .route("/{project}/-/matrix", get(pages::matrix))
+        .route("/{project}/-/migration", get(pages::migration))
+        .route("/{project}/-/migration.csv", get(api::migration::csv))
         .route("/{project}/-/subsystem/{name}", get(pages::subsystem))
         .route("/{project}/-/compare", get(pages::compare))
         .route("/{project}/-/diff", get(pages::diff))

@@ -8,8 +8,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::api::{
-    boards, commits, compare, configuration, diff, matrix, projects, pulls, rules, sources, tokens,
-    tree, upload,
+    boards, commits, compare, configuration, diff, matrix, migration, projects, pulls, rules,
+    sources, tokens, tree, upload,
 };
 
 #[derive(OpenApi)]
@@ -28,6 +28,7 @@ use super::api::{
         boards::board,
         boards::build,
         matrix::matrix,
+        migration::show,
         matrix::subsystem,
         compare::compare,
         sources::source,

@@ -61,15 +61,19 @@ impl Policies {
     }
 }
 
+/// The day of a time, in UTC.
+pub(super) fn day_of(at: Timestamp) -> Date {
+    // Every time that a clock can show has one.
+    at.strftime("%Y-%m-%d").to_string().parse().unwrap_or(Date::MAX)
+}
+
 impl Judge {
     /// What a configuration says today. One that is none any more is as if none was
     /// sent: it was one when it was stored, but a rule that it names may be gone.
     pub(super) fn of(config: Parsed) -> Self {
-        // Every time that a clock can show has a day.
-        let today = Timestamp::now().strftime("%Y-%m-%d").to_string();
         Self {
             config: config.unwrap_or_else(|_| Arc::clone(&SHIPPED)),
-            today: today.parse().unwrap_or(Date::MAX),
+            today: day_of(Timestamp::now()),
         }
     }
 

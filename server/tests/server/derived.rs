@@ -8,7 +8,7 @@ use crate::support::tables::table;
 use crate::support::trees::{commit, empty, record, record_build, source, time};
 
 /// Addresses whose answers are derived from all of a project.
-const ADDRESSES: [&str; 11] = [
+const ADDRESSES: [&str; 12] = [
     "/api/v1/projects/micropython/matrix",
     "/api/v1/projects/micropython/matrix?port=stm32",
     "/api/v1/projects/micropython/matrix?port=rp2",
@@ -20,6 +20,7 @@ const ADDRESSES: [&str; 11] = [
     "/micropython/-/configuration",
     "/api/v1/projects/micropython/ports/stm32",
     "/api/v1/projects/micropython/ports/rp2",
+    "/api/v1/projects/micropython/migration",
 ];
 
 fn answers(get: impl Fn(&str) -> String) -> Vec<String> {

@@ -11,6 +11,7 @@ mod exchange_identities;
 mod findings;
 mod finish;
 mod matrix;
+mod migration;
 mod pages;
 mod pages_of_trees;
 mod pulls;

@@ -6,6 +6,7 @@ pub(super) mod compare;
 pub(super) mod configuration;
 pub(super) mod diff;
 pub(super) mod matrix;
+pub(super) mod migration;
 pub(super) mod parameters;
 pub(super) mod projects;
 pub(super) mod pulls;

@@ -1,0 +1,267 @@
+//! `/PROJECT/-/migration`: which boards still call from main, which register, and
+//! what to do next.
+
+use askama::Template;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State as Shared};
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::migration_chart::Chart;
+use super::{PageError, Shell, counted, find_project, page, query_of};
+use crate::analyze::migrate::scripts::Placing;
+use crate::analyze::migrate::state::State;
+use crate::model::ProjectName;
+use crate::web::migration::{BoardProgress, Day, Progress};
+use crate::web::path::PagePath;
+use crate::web::{AppError, AppState};
+
+/// Most boards that are proposed to be next.
+const NEXT: usize = 8;
+/// Most functions of a board that are named.
+const NAMED: usize = 4;
+
+#[derive(Template)]
+#[template(path = "migration.html")]
+struct MigrationPage {
+    shell: Shell,
+    project: ProjectName,
+    answer: String,
+    rest: String,
+    ports: Vec<PortRow>,
+    next: Vec<Row>,
+    chart: Option<Chart>,
+    days: Vec<Day>,
+    rows: Vec<Row>,
+    states: Vec<Choice>,
+    port_choices: Vec<Choice>,
+    is_filtered: bool,
+    /// Whether the project has any board at all.
+    is_empty: bool,
+}
+
+/// How far the boards of a port have come.
+struct PortRow {
+    name: String,
+    total: usize,
+    /// A part for each state, in their order.
+    parts: Vec<Part>,
+}
+
+struct Part {
+    state: &'static str,
+    words: &'static str,
+    count: usize,
+    /// Its place and width in the bar, of 100.
+    from: usize,
+    width: usize,
+}
+
+struct Row {
+    port: String,
+    label: String,
+    state: &'static str,
+    words: &'static str,
+    sign: &'static str,
+    registered: u32,
+    left: usize,
+    left_names: String,
+    twice: String,
+    by_hand: usize,
+    scripts: &'static str,
+    why: String,
+}
+
+struct Choice {
+    value: String,
+    label: String,
+    count: usize,
+    chosen: bool,
+}
+
+/// The filters; empty for none.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct MigrationQuery {
+    #[serde(default)]
+    port: String,
+    #[serde(default)]
+    state: String,
+}
+
+pub(in crate::web) async fn migration(
+    Shared(app): Shared<AppState>,
+    PagePath(project): PagePath<String>,
+    query: Result<Query<MigrationQuery>, QueryRejection>,
+) -> Result<Response, PageError> {
+    let query = query_of(query)?;
+    let state = State::ALL.iter().find(|state| state.as_str() == query.state).copied();
+    if state.is_none() && !query.state.is_empty() {
+        return Err(PageError::bad_request(
+            "The parameter `state` is none that it can be: expected not-seen, calls, partial, migrated or verified.".to_owned(),
+        ));
+    }
+    let derived = app.derived();
+    let (project, progress) = app
+        .read(move |reader| {
+            let project = find_project(reader, &project)?;
+            let progress = derived.progress(reader, &project)?;
+            Ok::<_, AppError>((project.name, progress))
+        })
+        .await?;
+    let Progress { boards, history } = &*progress;
+    let count = |wanted: State| boards.iter().filter(|board| board.state == wanted).count();
+    let verified = count(State::Verified);
+    let migrated = count(State::Migrated) + verified;
+    let is_shown = |board: &&BoardProgress| {
+        state.is_none_or(|state| board.state == state)
+            && (query.port.is_empty() || board.board.port.as_str() == query.port)
+    };
+    let ports = ports(boards);
+    page(&MigrationPage {
+        shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
+        answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
+        rest: format!(
+            ", {verified} of them verified: the order is proven to be that of the calls before. {} in part, {} called from main alone, {} never seen.",
+            count(State::Partial),
+            count(State::Calls),
+            count(State::NotSeen)
+        ),
+        next: next(boards).into_iter().map(row).collect(),
+        chart: Chart::of(history, boards.len()),
+        days: history.iter().rev().take(30).cloned().collect(),
+        rows: boards.iter().filter(is_shown).map(row).collect(),
+        states: State::ALL
+            .iter()
+            .map(|&of| Choice {
+                value: of.as_str().to_owned(),
+                label: words(of).to_owned(),
+                count: count(of),
+                chosen: state == Some(of),
+            })
+            .collect(),
+        port_choices: ports
+            .iter()
+            .map(|port| Choice {
+                value: port.name.clone(),
+                label: port.name.clone(),
+                count: port.total,
+                chosen: port.name == query.port,
+            })
+            .collect(),
+        ports,
+        is_filtered: state.is_some() || !query.port.is_empty(),
+        is_empty: boards.is_empty(),
+        project,
+    })
+}
+
+const fn words(state: State) -> &'static str {
+    match state {
+        State::NotSeen => "not seen",
+        State::Calls => "calls",
+        State::Partial => "partial",
+        State::Migrated => "migrated",
+        State::Verified => "verified",
+    }
+}
+
+const fn sign(state: State) -> &'static str {
+    match state {
+        State::NotSeen => "·",
+        State::Calls => "○",
+        State::Partial => "◐",
+        State::Migrated => "●",
+        State::Verified => "✓",
+    }
+}
+
+/// The ports by name, each with its bar.
+fn ports(boards: &[BoardProgress]) -> Vec<PortRow> {
+    let by_port = boards.chunk_by(|one, other| one.board.port == other.board.port);
+    let row = |boards: &[BoardProgress]| {
+        let mut from = 0;
+        let mut seen = 0;
+        let part = |&state: &State| {
+            let count = boards.iter().filter(|board| board.state == state).count();
+            seen += count;
+            // So that the parts meet, and the last one ends at 100.
+            let until = seen * 100 / boards.len();
+            let part = Part {
+                state: state.as_str(),
+                words: words(state),
+                count,
+                from,
+                width: until - from,
+            };
+            from = until;
+            part
+        };
+        PortRow {
+            name: boards[0].board.port.to_string(),
+            total: boards.len(),
+            parts: State::ALL.iter().rev().map(part).collect(),
+        }
+    };
+    by_port.map(row).collect()
+}
+
+/// The boards to migrate next: those with the fewest calls left that no other board
+/// registers, then those with the fewest left at all.
+fn next(boards: &[BoardProgress]) -> Vec<&BoardProgress> {
+    let mut open: Vec<&BoardProgress> = boards
+        .iter()
+        .filter(|board| matches!(board.state, State::Calls | State::Partial))
+        .filter(|board| !board.left.is_empty())
+        .collect();
+    open.sort_by_key(|board| {
+        let new = board.left.len() - board.known_elsewhere;
+        (new, board.left.len(), board.board.clone())
+    });
+    open.truncate(NEXT);
+    open
+}
+
+fn row(board: &BoardProgress) -> Row {
+    let mut left_names = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if board.left.len() > NAMED {
+        left_names.push_str(&format!(" and {} more", board.left.len() - NAMED));
+    }
+    Row {
+        port: board.board.port.to_string(),
+        label: board.board.label(),
+        state: board.state.as_str(),
+        words: words(board.state),
+        sign: sign(board.state),
+        registered: board.registered,
+        left: board.left.len(),
+        left_names,
+        twice: board.twice.join(", "),
+        by_hand: board.by_hand,
+        scripts: match board.scripts {
+            Placing::Placed => "✓ placed",
+            Placing::Partly => "◐ in part",
+            Placing::Missing => "✕ missing",
+            Placing::Unknown => "",
+        },
+        why: why(board),
+    }
+}
+
+/// Why a board is next, or what keeps it from being verified.
+fn why(board: &BoardProgress) -> String {
+    match (board.state, board.changed) {
+        (State::Migrated, Some(0)) => {
+            "no difference from the calls before, but not everything has a name".to_owned()
+        }
+        (State::Migrated, Some(changed)) => {
+            format!("{} from the calls before", counted(changed, "difference"))
+        }
+        (State::Migrated, None) => "no build of it called from main".to_owned(),
+        (State::Calls | State::Partial, _) if board.known_elsewhere > 0 => format!(
+            "{} of {} registered on another board already",
+            board.known_elsewhere,
+            counted(board.left.len(), "call")
+        ),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,103 @@
+//! The history of a migration as a burn-up chart: how many boards were seen, had
+//! begun and were migrated, day by day.
+
+use crate::web::migration::Day;
+
+/// The size of the picture, in pixels.
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 220.0;
+/// Room for the numbers at the left and the days below.
+const LEFT: f64 = 40.0;
+const BELOW: f64 = 24.0;
+const ABOVE: f64 = 8.0;
+
+/// The chart, laid out.
+pub(super) struct Chart {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) lines: Vec<Line>,
+    /// Heights with their numbers.
+    pub(super) marks: Vec<(f64, usize)>,
+    /// The first and the last day.
+    pub(super) first: String,
+    pub(super) last: String,
+    pub(super) left: f64,
+    pub(super) bottom: f64,
+}
+
+/// One count over time, as a path of steps.
+pub(super) struct Line {
+    pub(super) class: &'static str,
+    pub(super) label: &'static str,
+    pub(super) path: String,
+}
+
+impl Chart {
+    /// The chart of some days; `None` where there are too few to see anything.
+    pub(super) fn of(days: &[Day], boards: usize) -> Option<Self> {
+        let (first, last) = (days.first()?, days.last()?);
+        if days.len() < 2 {
+            return None;
+        }
+        let most = boards.max(1);
+        let number = |day: jiff::civil::Date| f64::from((day - first.day).get_days());
+        let span = number(last.day).max(1.0);
+        let bottom = HEIGHT - BELOW;
+        let x = |day: &Day| LEFT + (WIDTH - LEFT) * number(day.day) / span;
+        #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 boards")]
+        let y = |count: usize| bottom - (bottom - ABOVE) * count as f64 / most as f64;
+        let line = |class, label, count: fn(&Day) -> usize| {
+            let mut path = String::new();
+            for day in days {
+                let (x, y) = (x(day), y(count(day)));
+                path.push_str(&if path.is_empty() {
+                    format!("M{x:.1} {y:.1}")
+                } else {
+                    format!("H{x:.1}V{y:.1}")
+                });
+            }
+            Line { class, label, path }
+        };
+        Some(Self {
+            width: WIDTH,
+            height: HEIGHT,
+            lines: vec![
+                line("seen", "seen", |day| day.seen),
+                line("begun", "begun", |day| day.begun),
+                line("migrated", "migrated", |day| day.migrated),
+            ],
+            marks: vec![(y(0), 0), (y(most / 2), most / 2), (y(most), most)],
+            first: first.day.to_string(),
+            last: last.day.to_string(),
+            left: LEFT,
+            bottom,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: &str, seen: usize, begun: usize, migrated: usize) -> Day {
+        Day { day: day.parse().unwrap(), seen, begun, migrated }
+    }
+
+    #[test]
+    fn a_count_is_a_line_of_steps_from_the_first_day_to_the_last() {
+        let days = [day("2026-01-01", 2, 0, 0), day("2026-01-11", 4, 2, 1)];
+        let chart = Chart::of(&days, 4).unwrap();
+        let paths: Vec<&str> = chart.lines.iter().map(|line| line.path.as_str()).collect();
+        assert_eq!(
+            paths,
+            ["M40.0 102.0H960.0V8.0", "M40.0 196.0H960.0V102.0", "M40.0 196.0H960.0V149.0"]
+        );
+        assert_eq!(chart.marks, [(196.0, 0), (102.0, 2), (8.0, 4)]);
+    }
+
+    #[test]
+    fn one_day_is_no_history() {
+        assert!(Chart::of(&[], 4).is_none());
+        assert!(Chart::of(&[day("2026-01-01", 2, 0, 0)], 4).is_none());
+    }
+}

@@ -1,0 +1,150 @@
+//! How far the boards have come from calls to the registry, by page, JSON and CSV.
+
+use initboard::model::{Entry, EntryKind, InitTable, Origin, Sha256, Stage};
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::html::{page, text, texts};
+use crate::support::trees::{listing, record, record_build, source};
+
+/// What runs the scripts.
+const RUNNER: &str = "pyexec_friendly_repl";
+
+/// What a board runs, in effective order; `@` before what the registry holds.
+fn runs(calls: &[&str]) -> InitTable {
+    let stage = |index: usize| {
+        let is_after_script = calls[..index].contains(&RUNNER);
+        if is_after_script { Stage::Stop } else { Stage::Start }
+    };
+    let named: Vec<_> = calls
+        .iter()
+        .enumerate()
+        .map(|(index, call)| (stage(index), call.trim_start_matches('@'), None))
+        .collect();
+    let mut table = source("stm32", &named);
+    table.source = None;
+    table.origins = vec![Origin::Calls];
+    let register = |(entry, call): (&mut Entry, &&str)| {
+        entry.origin = Origin::Calls;
+        if *call == RUNNER {
+            (entry.kind, entry.phase) = (EntryKind::Landmark, None);
+        }
+        if call.starts_with('@') {
+            entry.origin = Origin::Registry;
+            entry.level = Some("driver".parse().unwrap());
+            entry.slot = Some(entry.position);
+            entry.priority = Some(format!("{:02}", entry.position).parse().unwrap());
+        }
+    };
+    table.entries.iter_mut().zip(calls).for_each(register);
+    table
+}
+
+fn build(app: &TestApp, board: &str, number: u32, calls: &[&str]) {
+    let mut table = runs(calls);
+    table.file.format = "elf32-littlearm".to_owned();
+    table.arch = Some("arm".to_owned());
+    table.bits = Some(32);
+    table.endian = Some(initboard::model::Endian::Little);
+    table.levels = vec!["driver".parse().unwrap()];
+    table.file.sha256 = Sha256::of(format!("{board} {number}").as_bytes());
+    record_build(app, "micropython", board, number, &table);
+}
+
+const CALLS: [&str; 4] = ["mp_init", "pin_init0", "uart_init0", RUNNER];
+const IN_ORDER: [&str; 4] = ["mp_init", "@pin_init0", "@uart_init0", RUNNER];
+const OTHERWISE: [&str; 4] = ["mp_init", "@uart_init0", "@pin_init0", RUNNER];
+const IN_PART: [&str; 4] = ["mp_init", "@pin_init0", "uart_init0", RUNNER];
+const TWICE: [&str; 5] = ["mp_init", "@pin_init0", "pin_init0", "@uart_init0", RUNNER];
+
+/// A board in each state, one that runs something twice, and one of which nothing
+/// is known before it was migrated.
+fn fleet() -> TestApp {
+    let app = TestApp::start();
+    let boards = ["CALLS", "PART", "SAME", "MOVED", "NEW", "TWICE", "UNSEEN"];
+    let boards = boards.map(|board| format!("stm32/{board}"));
+    record(&app, &listing(1, &boards.each_ref().map(String::as_str)));
+    for board in ["CALLS", "PART", "SAME", "MOVED", "TWICE"] {
+        build(&app, &format!("stm32/{board}"), 2, &CALLS);
+    }
+    build(&app, "stm32/NEW", 2, &IN_ORDER);
+    build(&app, "stm32/PART", 3, &IN_PART);
+    build(&app, "stm32/SAME", 3, &IN_PART);
+    build(&app, "stm32/SAME", 4, &IN_ORDER);
+    build(&app, "stm32/MOVED", 4, &OTHERWISE);
+    build(&app, "stm32/TWICE", 4, &TWICE);
+    app
+}
+
+#[test]
+fn the_state_of_each_board_follows_from_its_builds() {
+    let app = fleet();
+    let found = app.get("/api/v1/projects/micropython/migration").json();
+    let states: Vec<Value> = found["boards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|board| json!([board["board"], board["state"], board["left"], board["twice"]]))
+        .collect();
+    assert_eq!(
+        Value::from(states),
+        json!([
+            ["stm32/CALLS", "calls", ["pin_init0", "uart_init0"], []],
+            ["stm32/MOVED", "migrated", [], []],
+            ["stm32/NEW", "migrated", [], []],
+            ["stm32/PART", "partial", ["uart_init0"], []],
+            ["stm32/SAME", "verified", [], []],
+            ["stm32/TWICE", "partial", [], ["pin_init0"]],
+            ["stm32/UNSEEN", "not-seen", [], []],
+        ])
+    );
+    assert_eq!(
+        found["history"],
+        json!([
+            {"day": "2023-11-16", "seen": 6, "begun": 1, "migrated": 1},
+            {"day": "2023-11-17", "seen": 6, "begun": 3, "migrated": 1},
+            {"day": "2023-11-18", "seen": 6, "begun": 5, "migrated": 3},
+        ])
+    );
+}
+
+#[test]
+fn the_page_says_how_far_it_is_and_what_comes_next() {
+    let app = fleet();
+    let html = page(&app, "/micropython/-/migration");
+    assert_eq!(
+        text(&html, "p.answer"),
+        "3 of 7 boards migrated, 1 of them verified: the order is proven to be that of the calls before. 2 in part, 1 called from main alone, 1 never seen."
+    );
+    assert_eq!(texts(&html, "table.progress tbody td.n"), ["7", "1", "2", "2", "1", "1"]);
+    let rows = texts(&html, "table.boards tbody tr");
+    assert_eq!(rows.len(), 7);
+    assert!(rows[1].contains("from the calls before"), "{}", rows[1]);
+    assert!(rows[2].contains("no build of it called from main"), "{}", rows[2]);
+    assert!(rows[5].contains("run twice: pin_init0"), "{}", rows[5]);
+    // The board with the fewest calls that nobody registers yet comes first.
+    let next = texts(&html, "h2 + p + .wide tbody tr th");
+    assert_eq!(next, ["stm32/PART", "stm32/CALLS"]);
+    let only = page(&app, "/micropython/-/migration?state=verified");
+    assert_eq!(texts(&only, "table.boards tbody th"), ["stm32/SAME"]);
+    assert_eq!(app.get("/micropython/-/migration?state=done").status, 400);
+    assert_eq!(app.get("/nothing/-/migration").status, 404);
+}
+
+#[test]
+fn the_boards_as_csv() {
+    let app = fleet();
+    let answer = app.get("/micropython/-/migration.csv");
+    assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
+    let lines: Vec<&str> = answer.text().lines().collect();
+    assert_eq!(lines[0], "port,board,state,registered,left,twice,by_hand,scripts");
+    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,missing");
+    assert_eq!(lines.len(), 8);
+}
+
+#[test]
+fn a_project_without_boards_is_told_how_to_get_some() {
+    let app = TestApp::start();
+    let html = page(&app, "/micropython/-/migration");
+    assert!(text(&html, "p.answer").contains("No board is known yet"));
+}
