@@ -120,12 +120,7 @@ pub(in crate::web) async fn migration(
     page(&MigrationPage {
         shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
         answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
-        rest: format!(
-            ", {verified} of them verified: the order is proven to be that of the calls before. {} in part, {} called from main alone, {} never seen.",
-            count(State::Partial),
-            count(State::Calls),
-            count(State::NotSeen)
-        ),
+        rest: rest(migrated, verified, [State::Partial, State::Calls, State::NotSeen].map(count)),
         next: next(boards).into_iter().map(row).collect(),
         chart: Chart::of(history, boards.len()),
         days: history.iter().rev().take(30).cloned().collect(),
@@ -153,6 +148,24 @@ pub(in crate::web) async fn migration(
         is_empty: boards.is_empty(),
         project,
     })
+}
+
+/// What follows on how many are migrated.
+fn rest(migrated: usize, verified: usize, [partial, calls, unseen]: [usize; 3]) -> String {
+    let proof = match (migrated, verified) {
+        (0, _) => String::new(),
+        (_, 0) => ", none of them verified yet".to_owned(),
+        _ => format!(
+            ", {verified} of them verified: the order is proven to be that of the calls before"
+        ),
+    };
+    let others = [(partial, "in part"), (calls, "called from main alone"), (unseen, "never seen")];
+    let others: Vec<String> = others
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if others.is_empty() { format!("{proof}.") } else { format!("{proof}. {}.", others.join(", ")) }
 }
 
 const fn words(state: State) -> &'static str {
@@ -250,6 +263,9 @@ fn row(board: &BoardProgress) -> Row {
 /// Why a board is next, or what keeps it from being verified.
 fn why(board: &BoardProgress) -> String {
     match (board.state, board.changed) {
+        (State::Migrated, _) if board.registered == 0 => {
+            "has nothing that could be registered".to_owned()
+        }
         (State::Migrated, Some(0)) => {
             "no difference from the calls before, but not everything has a name".to_owned()
         }
