@@ -58,7 +58,8 @@ pub(super) struct BoardProgress {
 pub(super) struct Day {
     /// The day, in UTC, by the times of the commits.
     #[schema(value_type = String)]
-    pub(super) day: Date,
+    #[serde(rename = "day")]
+    pub(super) date: Date,
     /// Boards with a build by then.
     pub(super) seen: usize,
     /// Of these, those that register anything.
@@ -242,7 +243,7 @@ fn history(moments: BTreeMap<Date, Vec<(BoardId, State)>>) -> Vec<Day> {
         states.extend(changes.into_iter().rev());
         let count = |least| states.values().filter(|state| **state >= least).count();
         let now = Day {
-            day,
+            date: day,
             seen: states.len(),
             begun: count(State::Partial),
             migrated: count(State::Migrated),
@@ -250,7 +251,7 @@ fn history(moments: BTreeMap<Date, Vec<(BoardId, State)>>) -> Vec<Day> {
         let same = |last: &&Day| {
             (last.seen, last.begun, last.migrated) == (now.seen, now.begun, now.migrated)
         };
-        if days.last().filter(same).is_none() {
+        if !days.last().as_ref().is_some_and(same) {
             days.push(now);
         }
     }

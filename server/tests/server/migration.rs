@@ -42,7 +42,7 @@ fn runs(calls: &[&str]) -> InitTable {
 
 fn build(app: &TestApp, board: &str, number: u32, calls: &[&str]) {
     let mut table = runs(calls);
-    table.file.format = "elf32-littlearm".to_owned();
+    "elf32-littlearm".clone_into(&mut table.file.format);
     table.arch = Some("arm".to_owned());
     table.bits = Some(32);
     table.endian = Some(initboard::model::Endian::Little);

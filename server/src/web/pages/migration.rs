@@ -235,10 +235,11 @@ fn next(boards: &[BoardProgress]) -> Vec<&BoardProgress> {
 }
 
 fn row(board: &BoardProgress) -> Row {
-    let mut left_names = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    if board.left.len() > NAMED {
-        left_names.push_str(&format!(" and {} more", board.left.len() - NAMED));
-    }
+    let named = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let left_names = match board.left.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    };
     Row {
         port: board.board.port.to_string(),
         label: board.board.label(),

@@ -1,6 +1,8 @@
 //! The history of a migration as a burn-up chart: how many boards were seen, had
 //! begun and were migrated, day by day.
 
+use std::fmt::Write as _;
+
 use crate::web::migration::Day;
 
 /// The size of the picture, in pixels.
@@ -40,21 +42,21 @@ impl Chart {
             return None;
         }
         let most = boards.max(1);
-        let number = |day: jiff::civil::Date| f64::from((day - first.day).get_days());
-        let span = number(last.day).max(1.0);
+        let number = |day: jiff::civil::Date| f64::from((day - first.date).get_days());
+        let span = number(last.date).max(1.0);
         let bottom = HEIGHT - BELOW;
-        let x = |day: &Day| LEFT + (WIDTH - LEFT) * number(day.day) / span;
+        let x = |day: &Day| LEFT + (WIDTH - LEFT) * number(day.date) / span;
         #[expect(clippy::cast_precision_loss, reason = "there are not 2^52 boards")]
         let y = |count: usize| bottom - (bottom - ABOVE) * count as f64 / most as f64;
         let line = |class, label, count: fn(&Day) -> usize| {
             let mut path = String::new();
             for day in days {
                 let (x, y) = (x(day), y(count(day)));
-                path.push_str(&if path.is_empty() {
-                    format!("M{x:.1} {y:.1}")
-                } else {
-                    format!("H{x:.1}V{y:.1}")
-                });
+                // Writing to a String cannot fail.
+                let _ = match path.as_str() {
+                    "" => write!(path, "M{x:.1} {y:.1}"),
+                    _ => write!(path, "H{x:.1}V{y:.1}"),
+                };
             }
             Line { class, label, path }
         };
@@ -67,8 +69,8 @@ impl Chart {
                 line("migrated", "migrated", |day| day.migrated),
             ],
             marks: vec![(y(0), 0), (y(most / 2), most / 2), (y(most), most)],
-            first: first.day.to_string(),
-            last: last.day.to_string(),
+            first: first.date.to_string(),
+            last: last.date.to_string(),
             left: LEFT,
             bottom,
         })
@@ -80,7 +82,7 @@ mod tests {
     use super::*;
 
     fn day(day: &str, seen: usize, begun: usize, migrated: usize) -> Day {
-        Day { day: day.parse().unwrap(), seen, begun, migrated }
+        Day { date: day.parse().unwrap(), seen, begun, migrated }
     }
 
     #[test]
