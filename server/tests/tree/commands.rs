@@ -38,9 +38,9 @@ fn a_spreadsheet_gets_no_formulas() {
     ]);
     assert_eq!(
         out(&run(&["--format", "csv"], folder.path())),
-        "port,board,variant,mcu,linker_scripts,included_scripts\n\
-         p,A,,'-1+1,\"'=cmd|x.ld,\"\"\\u{1b}[31m (not in the tree)\",\n\
-         p,B,,,ports/p/a.ld if O = 1,'@b.ld\n"
+        "port,board,variant,mcu,linker_scripts,included_scripts,registry\n\
+         p,A,,'-1+1,\"'=cmd|x.ld,\"\"\\u{1b}[31m (not in the tree)\",,missing\n\
+         p,B,,,ports/p/a.ld if O = 1,'@b.ld,missing\n"
     );
 }
 
@@ -69,7 +69,7 @@ fn another_configuration_takes_the_place_of_that_of_the_tree() {
     ]);
     let other = folder.path().join("other.toml");
     let output = run(&["--config", other.to_str().unwrap(), "--format", "csv"], folder.path());
-    assert!(out(&output).ends_with("p,X,,,,\n"));
+    assert!(out(&output).ends_with("p,X,,,,,unknown\n"));
     let output = run(&[], folder.path());
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
