@@ -2,6 +2,7 @@
 //! waivers of a project, against a baseline.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,10 +10,11 @@ use sha2::Digest;
 use utoipa::ToSchema;
 
 use super::consensus::Consensus;
-use super::fleet::{Fleet, Unit, entry};
+use super::distinct::Distinct;
+use super::fleet::{Fleet, entry};
 use super::policy::{Policy, Waiver};
-use super::rules;
-use crate::model::{Finding, InitTable, Location, PortName, Sha256};
+use super::rules::{self, Rule};
+use crate::model::{Finding, InitTable, Location, PortName, Severity, Sha256, SymbolName};
 
 /// A table to be checked.
 #[derive(Clone, Debug)]
@@ -23,8 +25,8 @@ pub struct Subject {
     pub port: PortName,
     /// The board with its variant, where it is of one.
     pub board: Option<String>,
-    /// The table.
-    pub table: InitTable,
+    /// The table; boards that run the same may share it.
+    pub table: Arc<InitTable>,
 }
 
 /// A finding with where it was found.
@@ -99,23 +101,13 @@ impl Report {
 }
 
 /// Checks tables side by side. `today` decides which waivers have run out.
-pub fn check(
-    subjects: &mut [Subject],
-    policy: &Policy,
-    baseline: &Baseline,
-    today: Date,
-) -> Report {
-    for subject in subjects.iter_mut() {
-        super::derive_with(&mut subject.table, policy, Some(&subject.port));
-    }
-    let units = subjects
-        .iter()
-        .map(|subject| Unit { label: &subject.label, port: &subject.port, table: &subject.table })
-        .collect();
-    let fleet = Fleet::new(units, policy);
-    let consensus = Consensus::of(&fleet);
-    let mut all = own(subjects);
-    all.extend(rules::findings_across(&fleet, &consensus));
+pub fn check(subjects: &[Subject], policy: &Policy, baseline: &Baseline, today: Date) -> Report {
+    let (distinct, [places]) = Distinct::of([subjects], policy);
+    let found = side_by_side(&distinct.fleet(policy), subjects, &places, policy);
+    let of_subject = |(subject, place): (usize, &usize)| {
+        found[*place].iter().map(move |finding| (subject, finding.clone()))
+    };
+    let all = places.iter().enumerate().flat_map(of_subject).collect();
     let mut used = BTreeSet::new();
     let found = settled(subjects, all, policy, baseline, today, &mut used);
     let own = policy.waivers.len().saturating_sub(policy.shipped_waivers);
@@ -130,6 +122,46 @@ pub fn check(
                 has_run_out: waiver.until.is_some_and(|until| until < today),
             })
             .collect(),
+    }
+}
+
+/// What the rules say of subjects side by side, for each table of a fleet of which
+/// `places` tells which one is whose: first what they say of the table by itself.
+/// Tables of no subject have no part in it.
+pub(super) fn side_by_side(
+    fleet: &Fleet<'_>,
+    subjects: &[Subject],
+    places: &[usize],
+    policy: &Policy,
+) -> Vec<Vec<Finding>> {
+    let mut members: Vec<(usize, &str, u32)> = Vec::new();
+    let mut member_of: Vec<Option<usize>> = vec![None; fleet.units.len()];
+    for (subject, &place) in subjects.iter().zip(places) {
+        let member = *member_of[place].get_or_insert(members.len());
+        match members.get_mut(member) {
+            Some((_, _, boards)) => *boards += 1,
+            None => members.push((place, &subject.label, 1)),
+        }
+    }
+    let own = |place: &Option<usize>, unit: usize| match place {
+        Some(_) => fleet.units[unit].table.findings.clone(),
+        None => Vec::new(),
+    };
+    let mut found: Vec<Vec<Finding>> =
+        member_of.iter().enumerate().map(|(unit, member)| own(member, unit)).collect();
+    let side = fleet.select(&members);
+    let is_on = |rule: &Rule| severity(rule, policy).is_some();
+    for (member, finding) in rules::findings_across(&side, &Consensus::of(&side), is_on) {
+        found[members[member].0].push(finding);
+    }
+    found
+}
+
+/// How much a project makes of what a rule finds; `None` where the rule is off.
+fn severity(rule: &Rule, policy: &Policy) -> Option<Severity> {
+    match policy.severities.get(rule.code) {
+        Some(severity) => *severity,
+        None => (!rule.is_opt_in).then_some(rule.severity),
     }
 }
 
@@ -197,22 +229,9 @@ pub fn weigh(
     policy: &Policy,
     today: Date,
 ) -> Weight {
-    match policy.severities.get(&finding.rule) {
-        Some(None) => return Weight::Off,
-        Some(Some(severity)) => finding.severity = *severity,
-        None if rules::rule(&finding.rule).is_some_and(|rule| rule.is_opt_in) => {
-            return Weight::Off;
-        }
-        None => {}
-    }
-    let waives = |waiver: &Waiver| {
-        rules::rule(&waiver.rule).is_some_and(|rule| rule.code == finding.rule)
-            && waiver.port.as_ref().is_none_or(|of| of == port)
-            && (waiver.board.is_none() || waiver.board.as_deref() == board)
-            && (waiver.subsystem.is_none() || waiver.subsystem == finding.subsystem)
-            && waiver.until.is_none_or(|until| today <= until)
-    };
-    match policy.waivers.iter().position(waives) {
+    let Some(severity) = severity_of(finding, policy) else { return Weight::Off };
+    finding.severity = severity;
+    match waiver(finding, port, board, policy, today) {
         Some(index) => {
             finding.waived = Some(policy.waivers[index].reason.clone());
             Weight::Waived(index)
@@ -221,28 +240,83 @@ pub fn weigh(
     }
 }
 
+/// The severity of a finding about a port or one of its boards, where it counts: its
+/// rule is on, and nothing waives it.
+pub(super) fn counting(
+    finding: &Finding,
+    port: &PortName,
+    board: Option<&str>,
+    policy: &Policy,
+    today: Date,
+) -> Option<Severity> {
+    let severity = severity_of(finding, policy)?;
+    waiver(finding, port, board, policy, today).is_none().then_some(severity)
+}
+
+/// One of a rule that there is no more has the severity that it had.
+fn severity_of(finding: &Finding, policy: &Policy) -> Option<Severity> {
+    rules::rule(&finding.rule).map_or(Some(finding.severity), |rule| severity(rule, policy))
+}
+
+/// The index of the waiver that waives a finding.
+fn waiver(
+    finding: &Finding,
+    port: &PortName,
+    board: Option<&str>,
+    policy: &Policy,
+    today: Date,
+) -> Option<usize> {
+    let waives = |waiver: &Waiver| {
+        rules::rule(&waiver.rule).is_some_and(|rule| rule.code == finding.rule)
+            && waiver.port.as_ref().is_none_or(|of| of == port)
+            && (waiver.board.is_none() || waiver.board.as_deref() == board)
+            && (waiver.subsystem.is_none() || waiver.subsystem == finding.subsystem)
+            && waiver.until.is_none_or(|until| today <= until)
+    };
+    policy.waivers.iter().position(waives)
+}
+
+/// What tells a finding from others of its board: neither positions nor lines, which
+/// move when something else does. One about no entry is told apart by its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct About<'a> {
+    pub(super) rule: &'a str,
+    pub(super) subsystem: Option<&'a str>,
+    pub(super) function: Option<&'a str>,
+    pub(super) text: &'a str,
+}
+
+impl<'a> About<'a> {
+    /// What a finding about a table is about.
+    pub(super) fn of(finding: &'a Finding, table: &'a InitTable) -> Self {
+        let at = finding.entry.and_then(|position| entry(table, position));
+        let function = at.and_then(|entry| entry.function.as_ref()).map(SymbolName::as_str);
+        let subsystem = finding.subsystem.as_deref();
+        let text = match (subsystem, function) {
+            (None, None) => finding.message.as_str(),
+            _ => "",
+        };
+        Self { rule: &finding.rule, subsystem, function, text }
+    }
+}
+
 fn found(subject: &Subject, finding: Finding, baseline: &Baseline) -> Found {
-    let at = finding.entry.and_then(|position| entry(&subject.table, position));
-    let function = at.and_then(|entry| entry.function.as_ref()).map(ToString::to_string);
-    // Neither positions nor lines: they move when something else does. A finding
-    // about no entry is told apart by its words.
-    let about = (&finding.subsystem, &function);
-    let text = if about == (&None, &None) { finding.message.as_str() } else { "" };
+    let About { rule, subsystem, function, text } = About::of(&finding, &subject.table);
     let content = format!(
-        "{}\n{}\n{}\n{}\n{text}",
-        finding.rule,
+        "{rule}\n{}\n{}\n{}\n{text}",
         subject.label,
-        finding.subsystem.as_deref().unwrap_or_default(),
-        function.as_deref().unwrap_or_default()
+        subsystem.unwrap_or_default(),
+        function.unwrap_or_default()
     );
     let fingerprint = Sha256(sha2::Sha256::digest(content).into()).to_string()[..16].to_owned();
+    let at = finding.entry.and_then(|position| entry(&subject.table, position));
     Found {
         of: subject.label.clone(),
         is_known: baseline.findings.contains_key(&fingerprint),
         place: at.and_then(|entry| entry.location.clone()),
         file: subject.table.source.as_ref().map(|source| source.path.clone()),
+        function: function.map(str::to_owned),
         finding,
-        function,
         fingerprint,
     }
 }

@@ -6,7 +6,9 @@
 //! the circle is shown as such.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasherDefault;
 
+use rustc_hash::FxHasher;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +24,10 @@ pub const LEAST_PORTS: f64 = 4.0;
 /// Least share of them that must agree.
 pub const LEAST_SUPPORT: f64 = 0.75;
 
+/// Most items of one table that are looked at, since each is held against each. The
+/// largest real main has about 60.
+const MAX_ITEMS: usize = 256;
+
 /// Something that a main runs, the same on every port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 pub struct Item {
@@ -32,13 +38,17 @@ pub struct Item {
     pub phase: Option<Phase>,
 }
 
+/// Hashes small numbers, which nobody from outside can choose.
+type Numbers = BuildHasherDefault<FxHasher>;
+
 /// How often ports run one thing before another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Consensus {
     /// What there is of each item.
     standings: BTreeMap<Item, Standing>,
-    /// For each pair of numbers, how many ports run the first one first.
-    before: HashMap<(usize, usize), f64>,
+    /// For each pair of numbers, the lesser first, how many ports run the lesser
+    /// one first and how many the other.
+    before: HashMap<(usize, usize), [f64; 2], Numbers>,
 }
 
 /// What the ports have of one item.
@@ -76,7 +86,7 @@ pub struct Departure {
     pub ports: f64,
 }
 
-/// The items of one table in order, each at its first position.
+/// The first [`MAX_ITEMS`] items of one table in order, each at its first position.
 pub fn items(entries: &[Entry]) -> Vec<(Item, u32)> {
     let mut seen = BTreeSet::new();
     let mut items = Vec::new();
@@ -88,7 +98,7 @@ pub fn items(entries: &[Entry]) -> Vec<(Item, u32)> {
         };
         let Some(name) = name else { continue };
         let item = Item { name, phase: entry.phase };
-        if seen.insert(item.clone()) {
+        if items.len() < MAX_ITEMS && seen.insert(item.clone()) {
             items.push((item, entry.position));
         }
     }
@@ -114,20 +124,20 @@ impl Consensus {
     pub fn of(fleet: &Fleet<'_>) -> Self {
         let mut boards_of: BTreeMap<&str, f64> = BTreeMap::new();
         for unit in &fleet.units {
-            *boards_of.entry(unit.port.as_str()).or_default() += 1.0;
+            *boards_of.entry(unit.port.as_str()).or_default() += f64::from(unit.boards);
         }
         let mut consensus = Self::default();
-        for unit in &fleet.units {
-            let vote = 1.0 / boards_of[unit.port.as_str()];
-            let items = items(&unit.table.entries);
+        for (unit, items) in fleet.units.iter().zip(&fleet.items) {
+            let vote = f64::from(unit.boards) / boards_of[unit.port.as_str()];
             let last = f64::from(u32::try_from(items.len().max(2) - 1).unwrap_or(u32::MAX));
             let numbers: Vec<usize> = (0_u32..)
-                .zip(&items)
+                .zip(items.iter())
                 .map(|(index, (item, _))| consensus.count(item, vote, f64::from(index) / last))
                 .collect();
             for (index, &number) in numbers.iter().enumerate() {
                 for &other in &numbers[index + 1..] {
-                    *consensus.before.entry((number, other)).or_default() += vote;
+                    let (pair, side) = pair(number, other);
+                    consensus.before.entry(pair).or_default()[side] += vote;
                 }
             }
         }
@@ -159,9 +169,9 @@ impl Consensus {
     }
 
     fn weights(&self, first: usize, second: usize) -> (f64, f64) {
-        let weight = |pair| self.before.get(&pair).copied().unwrap_or_default();
-        let first_first: f64 = weight((first, second));
-        (first_first, first_first + weight((second, first)))
+        let (pair, side) = pair(first, second);
+        let weights = self.before.get(&pair).copied().unwrap_or_default();
+        (weights[side], weights[0] + weights[1])
     }
 
     /// The items in the order that most ports agree on: circles, in which they
@@ -176,7 +186,8 @@ impl Consensus {
         }
         let mut after: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
-        for &(first, second) in self.before.keys() {
+        let pairs = self.before.keys().flat_map(|&(one, other)| [(one, other), (other, one)]);
+        for (first, second) in pairs {
             let (for_it, both) = self.weights(first, second);
             if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
                 let (first, second) = (index_of[first], index_of[second]);
@@ -224,68 +235,71 @@ impl Consensus {
 
     /// Where a table departs from it: the fewest of its items that explain every
     /// pair that stands the other way round, those with the most pairs first.
-    /// `left` are the items of the table, as [`items`] gives them.
-    pub fn departures(&self, mut left: Vec<(Item, u32)>) -> Vec<Departure> {
+    /// `items` are those of the table, as [`items`] gives them.
+    pub fn departures(&self, items: &[(Item, u32)]) -> Vec<Departure> {
+        let numbers: Vec<Option<usize>> = items.iter().map(|(item, _)| self.number(item)).collect();
+        // For each item, the others that stand on the wrong side of it, in order.
+        let mut wrong: Vec<Vec<Wrong>> = vec![Vec::new(); items.len()];
+        for first in 0..items.len() {
+            for second in first + 1..items.len() {
+                if let Some((support, ports)) = self.agrees(numbers[second], numbers[first]) {
+                    wrong[first].push(Wrong { other: second, support, ports });
+                    wrong[second].push(Wrong { other: first, support, ports });
+                }
+            }
+        }
         let mut departures = Vec::new();
-        let mut numbers: Vec<Option<usize>> =
-            left.iter().map(|(item, _)| self.number(item)).collect();
-        loop {
-            // For each item, the pairs that it is part of.
-            let wrong: Vec<Departure> = (0..left.len())
-                .map(|index| self.departure(&left, &numbers, index))
-                .filter(|departure| !departure.behind.is_empty() || !departure.ahead.is_empty())
-                .collect();
-            let pairs = |departure: &Departure| departure.behind.len() + departure.ahead.len();
-            // Of two items with one pair, the entry moved and not the landmark.
-            let worst = wrong.into_iter().max_by(|a, b| {
-                (pairs(a), a.item.phase.is_some(), std::cmp::Reverse(a.position)).cmp(&(
-                    pairs(b),
-                    b.item.phase.is_some(),
-                    std::cmp::Reverse(b.position),
-                ))
-            });
-            let Some(worst) = worst else { return departures };
-            if let Some(index) = left.iter().position(|(item, _)| *item == worst.item) {
-                left.remove(index);
-                numbers.remove(index);
-            }
-            departures.push(worst);
-        }
-    }
-
-    fn departure(
-        &self,
-        items: &[(Item, u32)],
-        numbers: &[Option<usize>],
-        index: usize,
-    ) -> Departure {
-        let (item, position) = &items[index];
-        let mut departure = Departure {
-            item: item.clone(),
-            position: *position,
-            behind: Vec::new(),
-            ahead: Vec::new(),
-            support: 1.0,
-            ports: 0.0,
+        // Of two items with one pair, the entry moved and not the landmark.
+        let rank = |index: usize, wrong: &[Vec<Wrong>]| {
+            let (item, position) = &items[index];
+            (wrong[index].len(), item.phase.is_some(), std::cmp::Reverse(*position))
         };
-        for (other_index, (other, _)) in items.iter().enumerate() {
-            let pair = match other_index.cmp(&index) {
-                // It stands before this one, and most ports run this one first.
-                std::cmp::Ordering::Less => self.agrees(numbers[index], numbers[other_index]),
-                std::cmp::Ordering::Greater => self.agrees(numbers[other_index], numbers[index]),
-                std::cmp::Ordering::Equal => None,
-            };
-            let Some((support, ports)) = pair else { continue };
-            if other_index < index {
-                departure.ahead.push(other.clone());
-            } else {
-                departure.behind.push(other.clone());
+        while let Some(worst) = (0..items.len())
+            .filter(|&index| !wrong[index].is_empty())
+            .max_by_key(|&index| rank(index, &wrong))
+        {
+            let pairs = std::mem::take(&mut wrong[worst]);
+            for pair in &pairs {
+                wrong[pair.other].retain(|back| back.other != worst);
             }
-            if support < departure.support || departure.ports == 0.0 {
-                (departure.support, departure.ports) = (support, ports);
-            }
+            departures.push(departure(items, worst, &pairs));
         }
-        departure
+        departures
+    }
+}
+
+/// A pair of numbers with the lesser first, and which of its two weights is that of
+/// `first` before `second`.
+const fn pair(first: usize, second: usize) -> ((usize, usize), usize) {
+    if first < second { ((first, second), 0) } else { ((second, first), 1) }
+}
+
+/// Another item that stands on the wrong side of one.
+#[derive(Clone, Copy)]
+struct Wrong {
+    /// Its index.
+    other: usize,
+    /// The share of ports that agree on it.
+    support: f64,
+    /// The number of ports that have both.
+    ports: f64,
+}
+
+fn departure(items: &[(Item, u32)], index: usize, pairs: &[Wrong]) -> Departure {
+    let (item, position) = items[index].clone();
+    let of = |is_wanted: fn(usize, usize) -> bool| -> Vec<Item> {
+        let others = pairs.iter().filter(|pair| is_wanted(pair.other, index));
+        others.map(|pair| items[pair.other].0.clone()).collect()
+    };
+    // Of pairs that are supported alike, the first one.
+    let weakest = pairs.iter().min_by(|one, other| one.support.total_cmp(&other.support));
+    Departure {
+        item,
+        position,
+        behind: of(|other, index| other > index),
+        ahead: of(|other, index| other < index),
+        support: weakest.map_or(1.0, |pair| pair.support),
+        ports: weakest.map_or(0.0, |pair| pair.ports),
     }
 }
 
@@ -370,7 +384,7 @@ mod tests {
         let units = tables
             .iter()
             .zip(&ports)
-            .map(|(table, port)| Unit { label: port.as_str(), port, table })
+            .map(|(table, port)| Unit::new(port.as_str(), port, table))
             .collect();
         (Consensus::of(&Fleet::new(units, &Policy::default())), tables)
     }
@@ -394,12 +408,12 @@ mod tests {
         mains.push(list(&["c", "a", "b"]));
         let (consensus, tables) = consensus(&mains);
         assert_eq!(names(&consensus.order()), [["mp_init"], ["a"], ["b"], ["c"]]);
-        let departures = consensus.departures(items(&tables[4].entries));
+        let departures = consensus.departures(&items(&tables[4].entries));
         let said: Vec<String> =
             departures.iter().map(|departure| departure.item.to_string()).collect();
         assert_eq!(said, ["c init"]);
         assert_eq!(departures[0].behind.len(), 2);
-        assert!(consensus.departures(items(&tables[0].entries)).is_empty());
+        assert!(consensus.departures(&items(&tables[0].entries)).is_empty());
     }
 
     #[test]
@@ -426,7 +440,7 @@ mod tests {
             let order: Vec<String> =
                 consensus.order().iter().flatten().map(|item| item.name.clone()).collect();
             prop_assert_eq!(order, expected);
-            prop_assert!(consensus.departures(items(&tables[0].entries)).is_empty());
+            prop_assert!(consensus.departures(&items(&tables[0].entries)).is_empty());
         }
     }
 }

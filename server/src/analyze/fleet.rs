@@ -1,12 +1,14 @@
 //! Several tables side by side: one for each port (source text) or board
 //! (firmware), and what each has of every subsystem.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::policy::{Policy, matches};
+use super::consensus::{self, Item};
+use super::policy::{Policy, Satisfied, matches};
 use crate::model::{
     Driver, Entry, EntryKind, InitTable, Means, Phase, PortName, SatisfiedBy, SourceFile, Stage,
     SymbolName,
@@ -21,7 +23,19 @@ pub struct Unit<'a> {
     pub port: &'a PortName,
     /// Its table, with subsystems derived.
     pub table: &'a InitTable,
+    /// How many boards it stands for, which all run this.
+    pub boards: u32,
 }
+
+impl<'a> Unit<'a> {
+    /// A table that stands for one board, or for a port.
+    pub const fn new(label: &'a str, port: &'a PortName, table: &'a InitTable) -> Self {
+        Self { label, port, table, boards: 1 }
+    }
+}
+
+/// What a table has of each subsystem.
+pub type Uses<'a> = BTreeMap<&'a str, Use>;
 
 /// What a table has of one subsystem.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,11 +75,31 @@ pub struct Fleet<'a> {
     /// The tables.
     pub units: Vec<Unit<'a>>,
     /// For each table, what it has of each subsystem.
-    pub uses: Vec<BTreeMap<&'a str, Use>>,
+    pub uses: Vec<Rc<Uses<'a>>>,
     /// For each table, the drivers of its port that main need not call, by
     /// subsystem.
-    pub drivers: Vec<BTreeMap<String, HasDriver<'a>>>,
+    pub drivers: Vec<Rc<Drivers<'a>>>,
+    /// For each table, what it runs, each at its first position.
+    pub items: Vec<Rc<Vec<(Item, u32)>>>,
+    /// By subsystem, the ports that stop it: in the order of their first tables
+    /// that do.
+    stopping: HashMap<&'a str, Vec<Stopping<'a>>>,
+    /// By subsystem, the ports whose finaliser stops it.
+    finalising: HashMap<String, BTreeSet<&'a PortName>>,
 }
+
+/// A port that stops a subsystem.
+#[derive(Clone, Copy, Debug)]
+struct Stopping<'a> {
+    port: &'a PortName,
+    /// The first of its tables that does.
+    first: usize,
+    /// The first of them that starts it as well.
+    starting: Option<usize>,
+}
+
+/// The drivers of a port that its main need not call, by subsystem.
+pub type Drivers<'a> = BTreeMap<String, HasDriver<'a>>;
 
 /// A driver of a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +113,50 @@ pub struct HasDriver<'a> {
 impl<'a> Fleet<'a> {
     /// Puts tables side by side.
     pub fn new(units: Vec<Unit<'a>>, policy: &Policy) -> Self {
-        let uses = units.iter().map(|unit| uses(unit, policy)).collect();
-        let drivers = units.iter().map(|unit| drivers(unit, policy)).collect();
-        Self { units, uses, drivers }
+        let mut declared = Declared { policy, by_subsystem: HashMap::new() };
+        let uses = units.iter().map(|unit| Rc::new(uses(unit, &mut declared))).collect();
+        let drivers = units.iter().map(|unit| Rc::new(drivers(unit, policy))).collect();
+        let items = units.iter().map(|unit| Rc::new(consensus::items(&unit.table.entries)));
+        let items = items.collect();
+        Self::indexed(units, uses, drivers, items)
+    }
+
+    fn indexed(
+        units: Vec<Unit<'a>>,
+        uses: Vec<Rc<Uses<'a>>>,
+        drivers: Vec<Rc<Drivers<'a>>>,
+        items: Vec<Rc<Vec<(Item, u32)>>>,
+    ) -> Self {
+        let stopping = stopping(&units, &uses);
+        let finalising = finalising(&units, &uses, &drivers);
+        Self { units, uses, drivers, items, stopping, finalising }
+    }
+
+    /// Some of these tables side by side, each given by its place here, with what to
+    /// call it and how many boards it stands for.
+    #[must_use]
+    pub fn select(&self, members: &[(usize, &'a str, u32)]) -> Self {
+        let places = || members.iter().map(|&(place, ..)| place);
+        let unit = |&(place, label, boards): &(usize, &'a str, u32)| Unit {
+            label,
+            boards,
+            ..self.units[place]
+        };
+        Self::indexed(
+            members.iter().map(unit).collect(),
+            places().map(|place| Rc::clone(&self.uses[place])).collect(),
+            places().map(|place| Rc::clone(&self.drivers[place])).collect(),
+            places().map(|place| Rc::clone(&self.items[place])).collect(),
+        )
+    }
+
+    /// The same tables under the ports that are given for each, so that boards of
+    /// one port vote each for itself.
+    #[must_use]
+    pub fn under(&self, ports: &'a [PortName]) -> Self {
+        let units = self.units.iter().zip(ports).map(|(unit, port)| Unit { port, ..*unit });
+        let (uses, drivers) = (self.uses.clone(), self.drivers.clone());
+        Self::indexed(units.collect(), uses, drivers, self.items.clone())
     }
 
     /// All subsystems, by name.
@@ -92,30 +167,29 @@ impl<'a> Fleet<'a> {
     /// The tables of other ports that stop a subsystem, one for each port,
     /// with the position of the deinit.
     pub fn others_that_stop(&self, unit: usize, subsystem: &str) -> Vec<(usize, u32)> {
-        let mut ports = BTreeSet::from([self.units[unit].port]);
-        let mut found = Vec::new();
-        for (other, uses) in self.uses.iter().enumerate() {
-            let deinit = uses.get(subsystem).and_then(|of| of.deinits.first().copied());
-            if let Some(position) = deinit
-                && ports.insert(self.units[other].port)
-            {
-                found.push((other, position));
-            }
-        }
-        found
+        let stopping = self.stopping.get(subsystem).into_iter().flatten();
+        let others = stopping.filter(|stopping| stopping.port != self.units[unit].port);
+        let deinit = |&Stopping { first, .. }: &Stopping<'_>| {
+            Some((first, *self.uses[first].get(subsystem)?.deinits.first()?))
+        };
+        others.filter_map(deinit).collect()
+    }
+
+    /// The same, and of each port one that starts it as well, where it has any.
+    pub fn others_that_stop_and_start(&self, unit: usize, subsystem: &str) -> Vec<usize> {
+        let stopping = self.stopping.get(subsystem).into_iter().flatten();
+        let others = stopping.filter(|stopping| stopping.port != self.units[unit].port);
+        let mut units: Vec<usize> =
+            others.map(|stopping| stopping.starting.unwrap_or(stopping.first)).collect();
+        units.sort_unstable();
+        units
     }
 
     /// The ports other than that of `unit` whose finaliser stops a subsystem, by
     /// name.
     pub fn others_that_finalise(&self, unit: usize, subsystem: &str) -> BTreeSet<&'a PortName> {
-        let finalises = |&other: &usize| {
-            let of_use = self.uses[other].get(subsystem).and_then(|of| of.satisfied.as_ref());
-            let of_use = of_use.map(|found| found.by);
-            let of_driver = || self.drivers[other].get(subsystem).and_then(|has| has.satisfied);
-            of_use.or_else(of_driver) == Some(Means::Finaliser)
-        };
-        let others = (0..self.units.len()).filter(finalises).map(|other| self.units[other].port);
-        others.filter(|&port| port != self.units[unit].port).collect()
+        let ports = self.finalising.get(subsystem).into_iter().flatten().copied();
+        ports.filter(|&port| port != self.units[unit].port).collect()
     }
 
     /// Whether main comes back from its scripts to start anew: whether anything
@@ -131,9 +205,63 @@ impl<'a> Fleet<'a> {
     }
 }
 
-fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
+/// By subsystem, the ports that stop it.
+fn stopping<'a>(units: &[Unit<'a>], uses: &[Rc<Uses<'a>>]) -> HashMap<&'a str, Vec<Stopping<'a>>> {
+    let mut stopping: HashMap<&'a str, Vec<Stopping<'a>>> = HashMap::new();
+    for (place, (unit, uses)) in units.iter().zip(uses).enumerate() {
+        for (&subsystem, of) in uses.iter().filter(|(_, of)| !of.deinits.is_empty()) {
+            let starting = (!of.inits.is_empty()).then_some(place);
+            let ports = stopping.entry(subsystem).or_default();
+            match ports.iter_mut().find(|known| known.port == unit.port) {
+                Some(known) => known.starting = known.starting.or(starting),
+                None => ports.push(Stopping { port: unit.port, first: place, starting }),
+            }
+        }
+    }
+    stopping
+}
+
+/// By subsystem, the ports whose finaliser stops it.
+fn finalising<'a>(
+    units: &[Unit<'a>],
+    uses: &[Rc<Uses<'a>>],
+    drivers: &[Rc<Drivers<'a>>],
+) -> HashMap<String, BTreeSet<&'a PortName>> {
+    let mut finalising: HashMap<String, BTreeSet<&'a PortName>> = HashMap::new();
+    for ((unit, uses), drivers) in units.iter().zip(uses).zip(drivers) {
+        let of_uses = uses.iter().filter_map(|(&name, of)| Some((name, of.satisfied.as_ref()?.by)));
+        let of_drivers = drivers.iter().filter_map(|(name, has)| {
+            // What main itself starts says it better.
+            let of_use = uses.get(name.as_str()).and_then(|of| of.satisfied.as_ref());
+            Some((name.as_str(), has.satisfied.filter(|_| of_use.is_none())?))
+        });
+        for (name, _) in of_uses.chain(of_drivers).filter(|&(_, by)| by == Means::Finaliser) {
+            finalising.entry(name.to_owned()).or_default().insert(unit.port);
+        }
+    }
+    finalising
+}
+
+/// The declarations of a policy by what they may be about, since few are about any
+/// one subsystem.
+struct Declared<'p> {
+    policy: &'p Policy,
+    by_subsystem: HashMap<(PortName, String), Vec<&'p Satisfied>>,
+}
+
+impl<'p> Declared<'p> {
+    /// Those that may be about a subsystem on a port.
+    fn about(&mut self, port: &PortName, subsystem: &str) -> &[&'p Satisfied] {
+        let all = &self.policy.satisfied;
+        self.by_subsystem
+            .entry((port.clone(), subsystem.to_owned()))
+            .or_insert_with(|| all.iter().filter(|item| item.is_about(port, subsystem)).collect())
+    }
+}
+
+fn uses<'a>(unit: &Unit<'a>, declared: &mut Declared<'_>) -> Uses<'a> {
     let table: &'a InitTable = unit.table;
-    let mut uses: BTreeMap<&'a str, Use> = BTreeMap::new();
+    let mut uses: Uses<'a> = BTreeMap::new();
     for entry in table.entries.iter().filter(|entry| entry.kind == EntryKind::Entry) {
         let Some(subsystem) = entry.subsystem.as_deref() else { continue };
         let of_subsystem = uses.entry(subsystem).or_default();
@@ -148,9 +276,10 @@ fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
         if !of_subsystem.deinits.is_empty() {
             continue;
         }
+        let declared = declared.about(unit.port, subsystem);
         // Every init must be satisfied; the first one says how.
         let mut inits = of_subsystem.inits.iter().filter_map(|&position| entry(table, position));
-        let of_init = |init: &Entry| satisfaction(unit, policy, subsystem, init, &stops);
+        let of_init = |init: &Entry| satisfaction(init, declared, &stops);
         let first = inits.next().and_then(of_init);
         of_subsystem.satisfied = first.filter(|_| inits.all(|init| of_init(init).is_some()));
     }
@@ -158,15 +287,9 @@ fn uses<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<&'a str, Use> {
 }
 
 /// How the deinit of what an entry starts is satisfied, where its registration or
-/// the configuration says it. The registration stands beside the code, and knows
-/// better.
-fn satisfaction(
-    unit: &Unit<'_>,
-    policy: &Policy,
-    subsystem: &str,
-    init: &Entry,
-    stops: &[&str],
-) -> Option<Satisfaction> {
+/// one of the declarations about its subsystem says it. The registration stands
+/// beside the code, and knows better.
+fn satisfaction(init: &Entry, declared: &[&Satisfied], stops: &[&str]) -> Option<Satisfaction> {
     let holds = |of_record: &&SatisfiedBy| {
         let call = of_record.call().map(SymbolName::as_str);
         call.is_none_or(|call| stops.iter().any(|function| matches(call, function)))
@@ -175,7 +298,7 @@ fn satisfaction(
         return Some(of_record.into());
     }
     let function = init.function.as_ref().map(SymbolName::as_str);
-    let found = policy.satisfied(Some(unit.port), subsystem, function, stops)?;
+    let found = declared.iter().find(|item| item.holds(function, stops))?;
     Some(Satisfaction {
         by: found.by,
         reason: found.reason.clone(),
@@ -193,12 +316,12 @@ impl From<&SatisfiedBy> for Satisfaction {
     }
 }
 
-fn drivers<'a>(unit: &Unit<'a>, policy: &Policy) -> BTreeMap<String, HasDriver<'a>> {
+fn drivers<'a>(unit: &Unit<'a>, policy: &Policy) -> Drivers<'a> {
     let source: Option<&'a SourceFile> = unit.table.source.as_ref();
     let stops = stops(unit.table);
     let has = |driver: &'a Driver| {
         let subsystem = policy.aliases.of_driver(driver, unit.port);
-        let satisfied = policy.satisfied(Some(unit.port), &subsystem, None, &stops);
+        let satisfied = policy.satisfied(unit.port, &subsystem, None, &stops);
         let satisfied = satisfied.map(|found| found.by);
         (subsystem, HasDriver { driver, satisfied })
     };

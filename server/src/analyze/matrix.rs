@@ -7,12 +7,13 @@
 //! are often started by the scripts that use them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT, items};
-use super::fleet::{Fleet, Satisfaction, Unit, Use};
+use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT};
+use super::fleet::{Fleet, Satisfaction, Uses};
 use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
 
 /// Least number of others that must have something before one is said to lack
@@ -277,8 +278,7 @@ fn consensus(fleet: &Fleet<'_>, votes: &[PortName]) -> Consensus {
     if votes.len() != fleet.units.len() {
         return Consensus::of(fleet);
     }
-    let units = fleet.units.iter().zip(votes).map(|(unit, port)| Unit { port, ..*unit }).collect();
-    Consensus::of(&Fleet { units, uses: Vec::new(), drivers: Vec::new() })
+    Consensus::of(&fleet.under(votes))
 }
 
 /// Where each subsystem first stands in the common order.
@@ -324,7 +324,7 @@ fn is_way_out(table: &InitTable, entry: &Entry) -> bool {
 }
 
 fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &str) -> Row {
-    let cell = |(uses, calls): (&BTreeMap<&str, Use>, &BTreeMap<&str, Vec<Call>>)| Cell {
+    let cell = |(uses, calls): (&Rc<Uses<'_>>, &BTreeMap<&str, Vec<Call>>)| Cell {
         calls: calls.get(subsystem).cloned().unwrap_or_default(),
         satisfied: uses.get(subsystem).and_then(|found| found.satisfied.clone()),
         marks: Vec::new(),
@@ -419,7 +419,7 @@ fn mark_order(rows: &mut [Row], fleet: &Fleet<'_>, consensus: &Consensus) {
     for (unit, of_unit) in fleet.units.iter().enumerate() {
         let departures = known
             .entry(std::ptr::from_ref(of_unit.table))
-            .or_insert_with(|| consensus.departures(items(&of_unit.table.entries)));
+            .or_insert_with(|| consensus.departures(&fleet.items[unit]));
         for departure in departures {
             let Some(phase) = departure.item.phase else { continue };
             let Some(&row) = row_of.get(&departure.item.name) else { continue };

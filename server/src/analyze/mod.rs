@@ -8,6 +8,7 @@
 //! - [`configuration`]: which conditional calls a build has
 //! - [`align`]: several orders side by side, by what they start and stop
 //! - [`diff`]: what changed between two orders
+//! - `distinct`: boards that run the same
 //! - `increasing`: what stayed in its order
 //! - [`fleet`]: several tables side by side
 //! - [`consensus`]: the order that most ports agree on
@@ -24,6 +25,7 @@ pub mod clause;
 pub mod configuration;
 pub mod consensus;
 pub mod diff;
+mod distinct;
 pub mod fleet;
 pub mod guard;
 mod increasing;

@@ -239,25 +239,14 @@ impl Policy {
     /// declared. `stops` are the functions that main calls on its way out.
     pub fn satisfied(
         &self,
-        port: Option<&PortName>,
+        port: &PortName,
         subsystem: &str,
         function: Option<&str>,
         stops: &[&str],
     ) -> Option<&Satisfied> {
-        self.satisfied.iter().find(|item| {
-            let on_port =
-                item.ports.is_empty() || port.is_some_and(|port| item.ports.contains(port));
-            let of_subsystem = item.subsystem.as_ref().is_none_or(|text| matches(text, subsystem));
-            let of_function = item
-                .function
-                .as_ref()
-                .is_none_or(|pattern| function.is_some_and(|function| matches(pattern, function)));
-            let is_called = item
-                .call
-                .as_deref()
-                .is_none_or(|call| stops.iter().any(|function| matches(call, function)));
-            on_port && of_subsystem && of_function && is_called
-        })
+        self.satisfied
+            .iter()
+            .find(|item| item.is_about(port, subsystem) && item.holds(function, stops))
     }
 }
 
@@ -280,6 +269,20 @@ impl Satisfied {
     /// The keys of the section `[[satisfied]]`.
     pub const KEYS: [&str; 7] =
         ["subsystem", "function", "ports", "by", "call", "reason", "evidence"];
+
+    /// Whether it may be about a subsystem on a port.
+    pub(super) fn is_about(&self, port: &PortName, subsystem: &str) -> bool {
+        (self.ports.is_empty() || self.ports.contains(port))
+            && self.subsystem.as_ref().is_none_or(|text| matches(text, subsystem))
+    }
+
+    /// Whether it holds of an init function of that subsystem in a main that calls
+    /// `stops` on its way out.
+    pub(super) fn holds(&self, function: Option<&str>, stops: &[&str]) -> bool {
+        let is = |pattern: &str| function.is_some_and(|function| matches(pattern, function));
+        let is_called = |call: &str| stops.iter().any(|function| matches(call, function));
+        self.function.as_deref().is_none_or(is) && self.call.as_deref().is_none_or(is_called)
+    }
 }
 
 impl Waiver {

@@ -5,7 +5,7 @@
 //! verb and the words that only say where the code lives are taken off; what that
 //! rule cannot join, a project's aliases do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -39,7 +39,10 @@ const SUFFIXES: [&str; 16] = [
 /// The functions that a project assigns to subsystems by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Aliases {
-    /// Patterns with their subsystem; names without `*` first.
+    /// Names with their subsystem.
+    names: HashMap<String, String>,
+    /// Patterns, in which `*` stands for anything, with their subsystem: the more
+    /// exact ones first.
     patterns: Vec<(String, String)>,
 }
 
@@ -119,18 +122,21 @@ impl Aliases {
     /// The aliases of a project: patterns, in which `*` stands for anything, by
     /// subsystem.
     pub fn new(subsystems: &BTreeMap<String, Vec<String>>) -> Self {
-        let mut patterns: Vec<(String, String)> = subsystems
-            .iter()
-            .flat_map(|(subsystem, patterns)| {
-                patterns.iter().map(move |pattern| (pattern.clone(), subsystem.clone()))
-            })
-            .collect();
-        // The most exact one counts: a name before a pattern, a long pattern
-        // before a short one.
-        patterns.sort_by_key(|(pattern, _)| {
-            (pattern.contains('*'), std::cmp::Reverse(pattern.len()), pattern.clone())
-        });
-        Self { patterns }
+        let mut aliases = Self::default();
+        for (subsystem, names) in subsystems {
+            for name in names {
+                if name.contains('*') {
+                    aliases.patterns.push((name.clone(), subsystem.clone()));
+                } else {
+                    aliases.names.entry(name.clone()).or_insert_with(|| subsystem.clone());
+                }
+            }
+        }
+        // The most exact one counts: a long pattern before a short one.
+        aliases
+            .patterns
+            .sort_by_key(|(pattern, _)| (std::cmp::Reverse(pattern.len()), pattern.clone()));
+        aliases
     }
 
     /// The subsystem of a function on a port, and how it came to it.
@@ -144,8 +150,9 @@ impl Aliases {
     }
 
     fn map_name(&self, name: &str, port: Option<&PortName>) -> Mapping {
-        let alias = self.patterns.iter().find(|(pattern, _)| matches(pattern, name));
-        match alias {
+        let pattern = || self.patterns.iter().find(|(pattern, _)| matches(pattern, name));
+        let alias = self.names.get_key_value(name);
+        match alias.or_else(|| pattern().map(|(pattern, subsystem)| (pattern, subsystem))) {
             Some((pattern, subsystem)) => {
                 Mapping { subsystem: subsystem.clone(), alias: Some(pattern.clone()) }
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
@@ -87,6 +88,7 @@ fn read_file(path: &Path, config: &Config) -> anyhow::Result<Vec<Subject>> {
 /// nothing tells more.
 fn subject(path: &Path, board: Option<BoardId>, table: InitTable) -> anyhow::Result<Subject> {
     let source = table.source.as_ref().map(|source| source.port.clone());
+    let table = Arc::new(table);
     Ok(match (board, source) {
         (_, Some(port)) => Subject { label: port.to_string(), port, board: None, table },
         (Some(board), None) => Subject {

@@ -85,13 +85,13 @@ impl Check {
         if let Some(path) = &self.order {
             return order_check::run(path, &self.subjects, self.format);
         }
-        let (mut subjects, config) = self.subjects.read()?;
+        let (subjects, config) = self.subjects.read()?;
         let baseline = match &self.baseline {
             Some(path) => read_baseline(path)?,
             None => Baseline::default(),
         };
         let today = today()?;
-        let report = check(&mut subjects, &config.policy, &baseline, today);
+        let report = check(&subjects, &config.policy, &baseline, today);
         if let Some(path) = &self.write_baseline {
             let text = json::value(&report.baseline());
             std::fs::write(path, text)

@@ -73,7 +73,7 @@ impl Matrix {
             (read, complete, "board", config.policy)
         };
         ensure!(!read.is_empty(), "nothing could be read: there is no matrix");
-        let units = read.iter().map(|Read { label, port, table }| Unit { label, port, table });
+        let units = read.iter().map(|Read { label, port, table }| Unit::new(label, port, table));
         let units = units.collect();
         let matrix = matrix::Matrix::of(&Fleet::new(units, &policy));
         let text = match self.format {

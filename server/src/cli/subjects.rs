@@ -2,6 +2,7 @@
 //! mains of a source tree.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
@@ -53,6 +54,7 @@ impl Subjects {
             ensure!(!found.tables.is_empty(), "{} has no main to check", path.display());
             let subject = |table: InitTable| {
                 let port = table.source.as_ref().map(|source| source.port.clone())?;
+                let table = Arc::new(table);
                 Some(Subject { label: port.to_string(), port, board: None, table })
             };
             return Ok((found.tables.into_iter().filter_map(subject).collect(), tree.config));
@@ -74,6 +76,6 @@ fn subject(path: &Path, config: &Config) -> anyhow::Result<Subject> {
         label: extract::label(path),
         port,
         board: board.map(|board| board.label()),
-        table,
+        table: Arc::new(table),
     })
 }

@@ -39,11 +39,7 @@ impl Subsystems {
         let (subjects, config) = self.subjects.read()?;
         let units: Vec<Unit<'_>> = subjects
             .iter()
-            .map(|subject| Unit {
-                label: &subject.label,
-                port: &subject.port,
-                table: &subject.table,
-            })
+            .map(|subject| Unit::new(&subject.label, &subject.port, &subject.table))
             .collect();
         let mut functions = mapped(&units, &config.policy.aliases);
         functions.retain(|function| !self.unmapped || function.by == By::Nothing);

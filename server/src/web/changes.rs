@@ -171,13 +171,15 @@ impl Pair {
         judge: &Judge,
     ) -> Result<ChangeReport, StoreError> {
         // Most boards run what they ran, and many run the same.
-        let mut tables: BTreeMap<TableId, InitTable> = BTreeMap::new();
+        let mut tables: BTreeMap<TableId, Arc<InitTable>> = BTreeMap::new();
         let mut side = |boards: &[PortBoard]| {
             let mut side = Side::default();
             for PortBoard { board, latest, .. } in boards {
                 let table = match tables.entry(latest.table) {
-                    Entry::Occupied(known) => known.get().clone(),
-                    Entry::Vacant(vacant) => vacant.insert(reader.table_of(latest.id)?).clone(),
+                    Entry::Occupied(known) => Arc::clone(known.get()),
+                    Entry::Vacant(vacant) => {
+                        Arc::clone(vacant.insert(Arc::new(reader.table_of(latest.id)?)))
+                    }
                 };
                 side.builds.push(Subject {
                     label: BoardId::to_string(board),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -76,10 +77,10 @@ impl Checked {
         let newest = newest.map(|source| source.summary.commit.clone());
         let subject = |source: Source| {
             let port = source.summary.port;
-            Subject { label: port.to_string(), port, board: None, table: source.table }
+            Subject { label: port.to_string(), port, board: None, table: Arc::new(source.table) }
         };
-        let mut subjects: Vec<Subject> = sources.into_iter().map(subject).collect();
-        let report = check(&mut subjects, judge.policy(), &Baseline::default(), judge.today());
+        let subjects: Vec<Subject> = sources.into_iter().map(subject).collect();
+        let report = check(&subjects, judge.policy(), &Baseline::default(), judge.today());
         let on_subject = |found: Found| {
             let commit = commits.get(&found.of)?.clone();
             Some(OnSubject { found, board: None, commit })
@@ -99,7 +100,7 @@ impl Checked {
         boards: &[PortBoard],
     ) -> Result<Self, AppError> {
         // Boards that run the same share a table.
-        let mut tables: BTreeMap<(PortName, TableId), InitTable> = BTreeMap::new();
+        let mut tables: BTreeMap<(PortName, TableId), Arc<InitTable>> = BTreeMap::new();
         let mut subjects = Vec::new();
         let mut of = Vec::new();
         for board in boards {
@@ -109,7 +110,7 @@ impl Checked {
                 Entry::Vacant(vacant) => {
                     let mut table = reader.table_of(board.latest.id)?;
                     analyze::derive_with(&mut table, judge.policy(), Some(port));
-                    vacant.insert(table)
+                    vacant.insert(Arc::new(table))
                 }
             };
             if !table.findings.is_empty() {
@@ -118,7 +119,7 @@ impl Checked {
                     label: port.to_string(),
                     port: port.clone(),
                     board: Some(board.board.label()),
-                    table: table.clone(),
+                    table: Arc::clone(table),
                 });
                 of.push(board);
             }

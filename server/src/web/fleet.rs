@@ -59,7 +59,7 @@ impl SideBySide {
         let Tables { read, distinct, judge } = tables;
         let units = read.iter().filter_map(|read| {
             let table = distinct.get(read.table)?;
-            Some(Unit { label: &read.label, port: &read.port, table })
+            Some(Unit::new(&read.label, &read.port, table))
         });
         let matrix = Matrix::of(&Fleet::new(units.collect(), judge.policy()));
         Ok(Self { read, matrix, distinct })

@@ -50,18 +50,18 @@ fn found(text: &str, when: &str, rule: &str, port: &str) -> Vec<String> {
             ports.entry(row[1]).or_default().push(row);
         }
     }
-    let mut subjects: Vec<Subject> = ports
+    let subjects: Vec<Subject> = ports
         .iter()
         .map(|(port, rows)| Subject {
             label: (*port).to_owned(),
             port: port.parse().unwrap(),
             board: None,
-            table: table(port, rows),
+            table: std::sync::Arc::new(table(port, rows)),
         })
         .collect();
     let policy = Config::shipped().policy;
     let today = "2026-06-01".parse().unwrap();
-    let report = check(&mut subjects, &policy, &Baseline::default(), today);
+    let report = check(&subjects, &policy, &Baseline::default(), today);
     let of_rule = report.open().filter(|found| found.finding.rule == rule && found.of == port);
     let about = |found: &initboard::analyze::check::Found| {
         found.finding.subsystem.clone().unwrap_or_else(|| found.finding.message.clone())

@@ -9,35 +9,45 @@ use std::collections::{HashMap, HashSet};
 
 use super::matching::Movers;
 use super::table::{Key, OrderChange, TableDiff};
+use crate::analyze::fleet::Fleet;
 use crate::analyze::policy::Policy;
-use crate::model::{EntryKind, InitTable, Level, Phase, PortName, Stage, StepKind, SymbolName};
+use crate::model::{EntryKind, Level, Phase, Stage, StepKind, SymbolName};
 
-/// What changed on each board, and what moved: where two neighbours changed places,
-/// all boards say the same of which one moved.
-pub(super) fn diffs(boards: &[Versions<'_>], policy: &Policy) -> (Vec<TableDiff>, Movers) {
-    let diff = |board: &Versions<'_>, movers: &Movers| {
-        TableDiff::among_others(board.port, board.before, board.after, policy, movers)
+/// What changed between each two tables of a fleet, and what moved: where two
+/// neighbours changed places, all boards say the same of which one moved.
+pub(super) fn diffs(
+    fleet: &Fleet<'_>,
+    versions: &[Versions],
+    policy: &Policy,
+) -> (Vec<TableDiff>, Movers) {
+    let diff = |versions: &Versions, movers: &Movers| {
+        TableDiff::among_others(fleet, versions.places, policy, movers)
     };
     let unknown = Movers::unknown();
-    let mut diffs: Vec<TableDiff> = boards.iter().map(|board| diff(board, &unknown)).collect();
-    let movers = Movers::of(diffs.iter().flat_map(TableDiff::moved).cloned());
-    for (of_board, board) in diffs.iter_mut().zip(boards) {
-        if of_board.moved().next().is_some() {
-            *of_board = diff(board, &movers);
+    let mut diffs: Vec<TableDiff> = versions.iter().map(|of| diff(of, &unknown)).collect();
+    let moved = diffs
+        .iter()
+        .zip(versions)
+        .flat_map(|(diff, of)| diff.moved().map(|function| (function.clone(), of.boards.len())));
+    let movers = Movers::of(moved);
+    for (found, of) in diffs.iter_mut().zip(versions) {
+        if found.moved().next().is_some() {
+            *found = diff(of, &movers);
         }
     }
     (diffs, movers)
 }
 
-/// Two builds of one board.
-pub(super) struct Versions<'a> {
-    pub(super) port: &'a PortName,
-    pub(super) before: &'a InitTable,
-    pub(super) after: &'a InitTable,
+/// Boards that ran the same before, and run the same after.
+#[derive(Debug)]
+pub(super) struct Versions {
+    /// The places of the two tables in a fleet.
+    pub(super) places: [usize; 2],
+    /// Which boards, ascending.
+    pub(super) boards: Vec<usize>,
 }
 
-/// For boards in order, the places of those that changed alike: each group in
-/// order, by the first board of each.
+/// The places of what changed alike: each group in order, by the first of each.
 pub(super) fn groups(diffs: &[&TableDiff]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut of_signature: HashMap<Signature<'_>, Vec<usize>> = HashMap::new();
@@ -123,14 +133,19 @@ fn stands_alike(one: &TableDiff, other: &TableDiff) -> bool {
 mod tests {
     use super::*;
     use crate::analyze::diff::made;
+    use crate::analyze::fleet::Unit;
+    use crate::model::InitTable;
 
     fn grouped(boards: &[[&str; 2]]) -> Vec<Vec<usize>> {
         let port = "stm32".parse().unwrap();
-        let tables: Vec<[InitTable; 2]> =
-            boards.iter().map(|orders| orders.map(made::table)).collect();
-        let versions: Vec<Versions<'_>> =
-            tables.iter().map(|[before, after]| Versions { port: &port, before, after }).collect();
-        let (diffs, _) = diffs(&versions, &made::policy());
+        let tables: Vec<InitTable> =
+            boards.iter().flatten().map(|&words| made::table(words)).collect();
+        let units = tables.iter().map(|table| Unit::new("", &port, table)).collect();
+        let fleet = Fleet::new(units, &made::policy());
+        let versions: Vec<Versions> = (0..boards.len())
+            .map(|board| Versions { places: [2 * board, 2 * board + 1], boards: vec![board] })
+            .collect();
+        let (diffs, _) = diffs(&fleet, &versions, &made::policy());
         groups(&diffs.iter().collect::<Vec<_>>())
     }
 

@@ -3,6 +3,8 @@
 //! `@LEVEL/` is a registered entry, `?` a call that some path leaves out, `-` an
 //! entry without a name.
 
+use std::sync::Arc;
+
 use crate::analyze::check::Subject;
 use crate::analyze::policy::Policy;
 use crate::config::Config;
@@ -96,7 +98,7 @@ pub(crate) fn build(board: &str, words: &str) -> Subject {
         label: board.to_owned(),
         port: port.parse().unwrap(),
         board: Some(name.to_owned()),
-        table: table(words),
+        table: Arc::new(table(words)),
     }
 }
 

@@ -52,10 +52,12 @@ pub(super) struct Movers {
 }
 
 impl Movers {
-    /// Movers by the functions that moved, once for each board.
-    pub(super) fn of(moved: impl Iterator<Item = SymbolName>) -> Self {
+    /// Movers by the functions that moved, each with the number of boards.
+    pub(super) fn of(moved: impl Iterator<Item = (SymbolName, usize)>) -> Self {
         let mut counts: HashMap<SymbolName, u64> = HashMap::new();
-        moved.for_each(|function| *counts.entry(function).or_default() += 1);
+        moved.for_each(|(function, boards)| {
+            *counts.entry(function).or_default() += u64::try_from(boards).unwrap_or(u64::MAX);
+        });
         let most = counts.values().copied().max().unwrap_or(1);
         Self { counts, most }
     }

@@ -9,9 +9,13 @@
 //! - `excerpt`: both orders as one listing, around what changed
 //! - `grouping`: boards that changed alike
 //! - `changes`: two sets of builds: what a pull request changes
+//! - `finding_change`: the findings that came and went with that
+//! - `change_report`: what is said of all that
 
+mod change_report;
 mod changes;
 mod excerpt;
+mod finding_change;
 mod grouping;
 #[cfg(test)]
 pub(crate) mod made;
@@ -19,11 +23,10 @@ mod matching;
 mod steps;
 mod table;
 
-pub use changes::{
-    ChangeGroup, ChangeReport, FindingChange, NotCompared, Revision, Side, Unreadable, Verdict,
-    compare,
-};
+pub use change_report::{ChangeGroup, ChangeReport, NotCompared, Revision, Verdict};
+pub use changes::{Side, Unreadable, compare};
 pub use excerpt::{ExcerptLine, LineMark};
+pub use finding_change::FindingChange;
 pub use steps::steps;
 pub(super) use table::names;
 pub use table::{DeinitChange, OrderChange, OriginChange, Shift, Standing, TableDiff};

@@ -118,17 +118,19 @@ impl TableDiff {
     /// What changed between two tables of a board of `port`, with subsystems
     /// derived by `policy`.
     pub fn of(port: &PortName, before: &InitTable, after: &InitTable, policy: &Policy) -> Self {
-        Self::among_others(port, before, after, policy, &Movers::unknown())
+        let units = [before, after].map(|table| Unit::new("", port, table));
+        Self::among_others(&Fleet::new(units.to_vec(), policy), [0, 1], policy, &Movers::unknown())
     }
 
-    /// The same, of one of several boards.
+    /// The same of two tables of a fleet, given by their places, where more is known
+    /// of others.
     pub(super) fn among_others(
-        port: &PortName,
-        before: &InitTable,
-        after: &InitTable,
+        fleet: &Fleet<'_>,
+        tables: [usize; 2],
         policy: &Policy,
         movers: &Movers,
     ) -> Self {
+        let [before, after] = tables.map(|place| fleet.units[place].table);
         let [old, new] = [before, after].map(|table| table.entries.iter().collect::<Vec<_>>());
         let matching = matching(&old, &new, movers);
         let sides = Sides {
@@ -142,7 +144,7 @@ impl TableDiff {
             places,
             steady: sides.steady_keys(),
             origins: sides.origins(),
-            deinits: deinits(port, [before, after], policy),
+            deinits: deinits(fleet, tables, policy),
             nameless: new.iter().chain(&old).filter(|entry| entry.function.is_none()).count(),
         }
     }
@@ -352,20 +354,20 @@ fn of_entry(entry: &Entry) -> OrderChange {
 /// The subsystems that are stopped only before, or only after. Of what is started
 /// no more nothing is lost, and of what is new nothing is gained; neither is what is
 /// declared to need no call.
-fn deinits(port: &PortName, tables: [&InitTable; 2], policy: &Policy) -> Vec<DeinitChange> {
-    let units = tables.map(|table| Unit { label: "", port, table });
-    let fleet = Fleet::new(units.to_vec(), policy);
-    let names: BTreeSet<&str> = fleet.uses.iter().flat_map(|uses| uses.keys().copied()).collect();
+fn deinits(fleet: &Fleet<'_>, places: [usize; 2], policy: &Policy) -> Vec<DeinitChange> {
+    let names: BTreeSet<&str> =
+        places.iter().flat_map(|&place| fleet.uses[place].keys().copied()).collect();
     let change = |subsystem: &str| {
         let none = Use::default();
-        let [old, new] = [0, 1].map(|side| fleet.uses[side].get(subsystem).unwrap_or(&none));
+        let [old, new] = places.map(|place| fleet.uses[place].get(subsystem).unwrap_or(&none));
         // What no call of main starts is started by its driver, when it is used.
         let is_lazy = old.inits.is_empty() && new.inits.is_empty();
         let started = if is_lazy { 1 } else { old.inits.len().min(new.inits.len()) };
         let stopped = |of: &Use| if is_lazy { 1 } else { of.inits.len() }.min(of.deinits.len());
         let (was, is) = (stopped(old).min(started), stopped(new).min(started));
         let is_satisfied = |side: usize, of: &Use| {
-            let declared = || policy.satisfied(Some(port), subsystem, None, &stops(tables[side]));
+            let unit = &fleet.units[places[side]];
+            let declared = || policy.satisfied(unit.port, subsystem, None, &stops(unit.table));
             of.satisfied.is_some() || (is_lazy && declared().is_some())
         };
         let is_lost = is < was && !is_satisfied(1, new);

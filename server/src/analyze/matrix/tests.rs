@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::analyze::derive;
 use crate::analyze::fleet::DeclaredIn;
+use crate::analyze::fleet::Unit;
 use crate::analyze::policy::Policy;
 use crate::model::{InitTable, Means};
 
@@ -48,7 +49,7 @@ fn matrix_of(tables: &[InitTable], one_port: bool) -> Matrix {
             (format!("unit{number}"), format!("port{port}").parse().unwrap())
         })
         .collect();
-    let unit = |((label, port), table)| Unit { label, port, table };
+    let unit = |((label, port), table)| Unit::new(label, port, table);
     let units = names.iter().map(|(label, port)| (label.as_str(), port)).zip(tables).map(unit);
     Matrix::of(&Fleet::new(units.collect(), &Policy::default()))
 }
@@ -94,7 +95,7 @@ fn a_deinit_that_is_declared_satisfied_is_not_missing() {
     let policy = crate::config::Config::parse(toml.as_bytes()).unwrap().policy;
     let tables = [PAIR, PAIR, ALONE].map(|steps| table(steps, None));
     let ports = ["a", "b", "c"].map(|name| name.parse::<PortName>().unwrap());
-    let unit = |(port, table)| Unit { label: "unit", port, table };
+    let unit = |(port, table)| Unit::new("unit", port, table);
     let fleet = Fleet::new(ports.iter().zip(&tables).map(unit).collect(), &policy);
     let matrix = Matrix::of(&fleet);
     assert_eq!(marks(&matrix), []);

@@ -1,6 +1,7 @@
 //! Builds against the order file.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -50,7 +51,8 @@ impl OrderFile {
             let listed = board.and_then(|board| self.ports.get(&build.port)?.calls(board));
             match (order(&build), listed) {
                 (Ok(_), Some(calls)) => {
-                    base.push(Subject { table: said(&build.table, &calls), ..build.clone() });
+                    let table = Arc::new(said(&build.table, &calls));
+                    base.push(Subject { table, ..build.clone() });
                     head.push(build);
                 }
                 (Ok(_), None) => unlisted.push(build.label),

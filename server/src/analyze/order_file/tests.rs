@@ -1,6 +1,7 @@
 //! The order file, written, read, brought up to date and compared.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 
@@ -239,7 +240,7 @@ fn a_check_tells_what_moved_and_what_is_no_longer_stopped() {
 fn a_build_that_tells_too_little_is_not_compared() {
     let file = written(&FLEET);
     let mut list = builds(&[("rp2/A", "start: -"), FLEET[1], FLEET[3]]);
-    list[1].table.main = None;
+    Arc::make_mut(&mut list[1].table).main = None;
     list[2].board = None;
     let unreadable = vec![Unreadable { board: "rp2/C".to_owned(), why: "broken".to_owned() }];
     let nameless = file.updated(&list[..1], Unbuilt::Keep).unwrap_err().to_string();
@@ -272,7 +273,7 @@ fn a_build_that_tells_too_little_is_not_compared() {
 #[test]
 fn a_build_of_which_nothing_is_known_is_no_build_that_runs_nothing() {
     let mut list = builds(&[("rp2/A", ""), ("rp2/B", ""), ("rp2/C", "start: a_init")]);
-    list[0].table.main = None;
+    Arc::make_mut(&mut list[0].table).main = None;
     let updated = OrderFile::default().updated(&list, Unbuilt::Keep).unwrap();
     assert_eq!(updated.file.boards(), 2);
     assert_eq!(
@@ -284,8 +285,8 @@ fn a_build_of_which_nothing_is_known_is_no_build_that_runs_nothing() {
     let side = |builds: &[Subject]| Side { builds: builds.to_vec(), unreadable: vec![] };
     let check = updated.file.check(side(&list), &made::policy(), DAY);
     assert_eq!((check.is_accepted(), check.unknown), (true, vec!["rp2/A".to_owned()]));
-    list[2].table.entries.clear();
-    list[2].table.main = None;
+    Arc::make_mut(&mut list[2].table).entries.clear();
+    Arc::make_mut(&mut list[2].table).main = None;
     let kept = updated.file.updated(&list, Unbuilt::Keep).unwrap();
     assert_eq!((kept.file, kept.left_out.len()), (updated.file.clone(), 2));
     let check = updated.file.check(side(&list), &made::policy(), DAY);
@@ -337,7 +338,7 @@ fn a_hostile_name_stays_a_word_of_its_line() {
     let names = ["a\nport x", "#", "\u{202e}gnp.exe", " ", "on", "שלום", r"\u{41}", "é"];
     let mut list =
         builds(&[("rp2/A", "start: a_init a_init a_init a_init a_init a_init a_init a_init")]);
-    for (entry, name) in list[0].table.entries.iter_mut().zip(names) {
+    for (entry, name) in Arc::make_mut(&mut list[0].table).entries.iter_mut().zip(names) {
         entry.function = Some(SymbolName::try_from(name.to_owned()).unwrap());
     }
     let file = OrderFile::default().updated(&list, Unbuilt::Keep).unwrap().file;

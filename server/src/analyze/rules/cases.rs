@@ -1,6 +1,8 @@
 //! Mains from which rules are tried: a soft-reset loop with calls before and after
 //! the scripts.
 
+use std::sync::Arc;
+
 use crate::analyze::check::{Baseline, Subject, check};
 use crate::analyze::derive;
 use crate::config::Config;
@@ -25,10 +27,10 @@ pub(super) fn found_with_drivers(
     drivers: &[&str],
     config: &str,
 ) -> Vec<String> {
-    let mut subjects: Vec<Subject> = ports.iter().map(|port| subject(*port, drivers)).collect();
+    let subjects: Vec<Subject> = ports.iter().map(|port| subject(*port, drivers)).collect();
     let policy = Config::parse(config.as_bytes()).unwrap().policy;
     let today = "2026-06-01".parse().unwrap();
-    let report = check(&mut subjects, &policy, &Baseline::default(), today);
+    let report = check(&subjects, &policy, &Baseline::default(), today);
     let of_rule = report.findings.iter().filter(|found| found.finding.rule == rule);
     of_rule
         .map(|found| {
@@ -53,7 +55,7 @@ fn subject((port, starts, stops): Port<'_>, drivers: &[&str]) -> Subject {
     let drivers = drivers.iter().map(driver).collect();
     let file = SourceFile { port: name.clone(), path, commit: None, drivers };
     let table = source::read(text.as_bytes(), file).unwrap().unwrap();
-    Subject { label: port.to_owned(), port: name, board: None, table }
+    Subject { label: port.to_owned(), port: name, board: None, table: Arc::new(table) }
 }
 
 /// A table of functions that are all registered, in their effective order; those
@@ -102,10 +104,11 @@ pub(super) fn suggested_in(rule: &str, text: &str) -> Vec<String> {
 
 fn findings_in(rule: &str, text: &str, config: &str) -> Vec<Finding> {
     let port: PortName = "stm32".parse().unwrap();
-    let subject = Subject { label: "stm32".to_owned(), port, board: None, table: registry(text) };
+    let (label, table) = ("stm32".to_owned(), Arc::new(registry(text)));
+    let subject = Subject { label, port, board: None, table };
     let policy = Config::parse(config.as_bytes()).unwrap().policy;
     let today = "2026-06-01".parse().unwrap();
-    let report = check(&mut [subject], &policy, &Baseline::default(), today);
+    let report = check(&[subject], &policy, &Baseline::default(), today);
     report
         .findings
         .into_iter()

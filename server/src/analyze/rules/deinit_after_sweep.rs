@@ -5,7 +5,7 @@
 //! still uses its objects afterwards, as an interrupt may, uses freed memory.
 
 use super::{Check, Doc, Example, Hit, Rule, evidence_of};
-use crate::analyze::consensus::{Consensus, Item, items};
+use crate::analyze::consensus::{Consensus, Item};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
 
@@ -55,8 +55,7 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
     let sweep = Item { name: SWEEP.to_owned(), phase: None };
     let mut hits = Vec::new();
     for (unit, of_unit) in fleet.units.iter().enumerate() {
-        let items = items(&of_unit.table.entries);
-        for (item, position) in late(&items, consensus) {
+        for (item, position) in late(&fleet.items[unit], consensus) {
             let (before, both) = consensus.support(item, &sweep);
             let name = entry(of_unit.table, position).map(|entry| entry.display_name());
             let evidence = fleet
@@ -100,8 +99,7 @@ pub(super) fn late<'a>(items: &'a [(Item, u32)], consensus: &Consensus) -> Vec<(
 }
 
 fn runs_before_sweep(fleet: &Fleet<'_>, unit: usize, item: &Item, sweep: &Item) -> bool {
-    let items = items(&fleet.units[unit].table.entries);
-    let place = |wanted: &Item| items.iter().position(|(other, _)| other == wanted);
+    let place = |wanted: &Item| fleet.items[unit].iter().position(|(other, _)| other == wanted);
     place(item) < place(sweep)
 }
 

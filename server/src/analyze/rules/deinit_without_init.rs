@@ -1,8 +1,6 @@
 //! IB302 `deinit-without-init`: a port stops what it does not start, and the other
 //! ports that stop it start it, too.
 
-use std::collections::BTreeSet;
-
 use super::missing_deinit::display_name;
 use super::{Check, Doc, Example, Hit, Rule, evidence_of};
 use crate::analyze::consensus::Consensus;
@@ -53,12 +51,12 @@ const LEAST_SIBLINGS: usize = 3;
 fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
     let mut hits = Vec::new();
     for (unit, uses) in fleet.uses.iter().enumerate() {
-        for (&subsystem, of_subsystem) in uses {
+        for (&subsystem, of_subsystem) in uses.iter() {
             let Some(&position) = of_subsystem.deinits.first() else { continue };
             if !of_subsystem.inits.is_empty() {
                 continue;
             }
-            let others = others_that_stop(fleet, unit, subsystem);
+            let others = fleet.others_that_stop_and_start(unit, subsystem);
             let starting: Vec<(usize, u32)> = others
                 .iter()
                 .filter_map(|&other| Some((other, *fleet.uses[other][subsystem].inits.first()?)))
@@ -88,20 +86,6 @@ fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
         }
     }
     hits
-}
-
-/// The tables of other ports that stop a subsystem, one for each port; one that
-/// starts it, too, where the port has any.
-fn others_that_stop(fleet: &Fleet<'_>, unit: usize, subsystem: &str) -> Vec<usize> {
-    let of = |other: usize| fleet.uses[other].get(subsystem);
-    let mut stopping: Vec<usize> = (0..fleet.units.len())
-        .filter(|&other| of(other).is_some_and(|of| !of.deinits.is_empty()))
-        .collect();
-    stopping.sort_by_key(|&other| of(other).is_some_and(|of| of.inits.is_empty()));
-    let mut ports = BTreeSet::from([fleet.units[unit].port]);
-    stopping.retain(|&other| ports.insert(fleet.units[other].port));
-    stopping.sort_unstable();
-    stopping
 }
 
 #[cfg(test)]

@@ -28,7 +28,9 @@ impl<'a> Dependencies<'a> {
     /// or else of a subsystem and stands for all of its entries; either in the
     /// phase of the entry that states it.
     pub(super) fn of(table: &'a InitTable) -> Self {
-        let entries = running(table);
+        // Most firmware states none.
+        let states = |entry: &Entry| !entry.after.is_empty();
+        let entries = if table.entries.iter().any(states) { running(table) } else { Vec::new() };
         let mut by_name: HashMap<(Option<Phase>, &str), Vec<usize>> = HashMap::new();
         let mut by_subsystem: HashMap<(Option<Phase>, &str), Vec<usize>> = HashMap::new();
         for (place, entry) in entries.iter().enumerate() {

@@ -54,7 +54,7 @@ fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
     let mut hits = Vec::new();
     for (unit, drivers) in fleet.drivers.iter().enumerate().filter(|(unit, _)| fleet.resets(*unit))
     {
-        for (subsystem, has) in drivers {
+        for (subsystem, has) in drivers.iter() {
             // What main starts on every pass is IB301's.
             let is_used = fleet.uses[unit].get(subsystem.as_str()).is_some_and(|of_subsystem| {
                 !of_subsystem.deinits.is_empty()

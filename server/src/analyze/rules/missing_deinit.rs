@@ -92,7 +92,7 @@ pub(super) fn unstopped<'a>(fleet: &Fleet<'a>) -> Vec<(usize, &'a str, u32)> {
         let is_repeated = |position: &u32| {
             entry(table, *position).is_some_and(|entry| entry.stage == Some(Stage::Start))
         };
-        for (subsystem, of_subsystem) in uses {
+        for (subsystem, of_subsystem) in uses.iter() {
             if of_subsystem.deinits.is_empty()
                 && of_subsystem.satisfied.is_none()
                 && let Some(position) = of_subsystem.inits.iter().copied().find(is_repeated)

@@ -190,9 +190,13 @@ pub fn findings(table: &InitTable) -> Vec<Finding> {
     RULES.iter().flat_map(findings_of).collect()
 }
 
-/// What the rules say of tables side by side, by code; each with the place of its
-/// table in the fleet.
-pub fn findings_across(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Finding)> {
+/// What the rules that are on say of tables side by side, by code; each with the
+/// place of its table in the fleet.
+pub fn findings_across(
+    fleet: &Fleet<'_>,
+    consensus: &Consensus,
+    is_on: impl Fn(&Rule) -> bool,
+) -> Vec<(usize, Finding)> {
     let findings_of = |rule: &'static Rule| match rule.check {
         Check::Table(_) => Vec::new(),
         Check::Fleet(check) => check(fleet, consensus)
@@ -200,7 +204,7 @@ pub fn findings_across(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, 
             .map(|(unit, hit)| (unit, rule.finding(hit)))
             .collect::<Vec<_>>(),
     };
-    RULES.iter().flat_map(findings_of).collect()
+    RULES.iter().filter(|rule| is_on(rule)).flat_map(findings_of).collect()
 }
 
 impl Rule {

@@ -6,7 +6,7 @@
 
 use super::deinit_after_sweep::{SWEEP, late};
 use super::{Check, Doc, Example, Hit, Rule};
-use crate::analyze::consensus::{Consensus, Departure, Item, items};
+use crate::analyze::consensus::{Consensus, Departure, Item};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
 
@@ -55,11 +55,11 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
     for (unit, of_unit) in fleet.units.iter().enumerate() {
         // What stands behind the sweep has a rule of its own, and would make all
         // that stands in front of it look early.
-        let mut items = items(&of_unit.table.entries);
+        let mut items = fleet.items[unit].to_vec();
         let behind: Vec<u32> =
             late(&items, consensus).into_iter().map(|(_, position)| position).collect();
         items.retain(|(_, position)| !behind.contains(position));
-        for departure in consensus.departures(items) {
+        for departure in consensus.departures(&items) {
             let is_started =
                 |name: &str| fleet.uses[unit].get(name).is_some_and(|of| !of.inits.is_empty());
             let Some(told) = told(&departure, is_started) else { continue };

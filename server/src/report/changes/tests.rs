@@ -1,5 +1,7 @@
 //! Reports as people read them.
 
+use std::sync::Arc;
+
 use std::fmt::Write as _;
 
 use super::*;
@@ -104,7 +106,7 @@ fn a_deinit_is_lost() {
     let mut sides = [side(&base), side(&head)];
     // A finding of its own, which all boards share.
     for build in &mut sides[1].builds {
-        build.table.anomalies.push(Anomaly::new(AnomalyKind::MissingBounds));
+        Arc::make_mut(&mut build.table).anomalies.push(Anomaly::new(AnomalyKind::MissingBounds));
     }
     let [before, after] = sides;
     let found = compare_by(&Config::shipped().policy, before, after);
