@@ -85,7 +85,9 @@ fn queries(criterion: &mut Criterion) {
         ),
         (
             "search",
-            Box::new(|reader, _| drop(black_box(reader.search(project, "system1").unwrap()))),
+            Box::new(|reader, _| {
+                drop(black_box(reader.searchable(project).unwrap().find("system1")));
+            }),
         ),
     ];
     let mut group = criterion.benchmark_group("store");

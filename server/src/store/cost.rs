@@ -261,7 +261,7 @@ impl History {
                     count("build", &|| drop(reader.build(project, row, &prefix).unwrap())),
                     count("table", &|| drop(reader.table_of(latest).unwrap())),
                     count("changes", &|| drop(reader.recent_order_changes(project, 1).unwrap())),
-                    count("search", &|| drop(reader.search(project, "pin").unwrap())),
+                    count("search", &|| drop(reader.searchable(project).unwrap())),
                     count("sources", &|| drop(reader.sources(project).unwrap())),
                     count("source", &|| drop(reader.source_of_port(project, &port).unwrap())),
                     count("source at a commit", &|| {

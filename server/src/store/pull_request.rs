@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::commit::{CommitPrefix, CommitRow};
 use super::value::{Bytes, Seconds};
-use super::{NewBuild, PortBoard, ProjectId, Reader, StoreError, Writer};
+use super::{BuildId, NewBuild, PortBoard, ProjectId, Reader, StoreError, Writer};
 use crate::model::CommitSha;
 
 /// A pull request with builds, in a list.
@@ -175,6 +175,25 @@ impl Reader<'_> {
             "port.project_id = ?1 ORDER BY port.name, board.name, board.variant",
             params![project, Bytes(commit)],
         )
+    }
+
+    /// Which builds [`Reader::boards_at`] gives, in any order that stays.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn builds_at(
+        &self,
+        project: ProjectId,
+        commit: &CommitSha,
+    ) -> Result<Vec<BuildId>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            r#"SELECT max(build.id) FROM build
+               WHERE build.commit_id = (
+                   SELECT id FROM "commit" WHERE project_id = ?1 AND sha = ?2)
+               GROUP BY build.board_id ORDER BY build.board_id"#,
+        )?;
+        let builds = query.query_map(params![project, Bytes(commit)], |row| row.get(0))?;
+        Ok(builds.collect::<Result<_, _>>()?)
     }
 }
 

@@ -1,8 +1,7 @@
 //! Search: boards and functions of a project by a part of their name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use rusqlite::params;
 use rusqlite::types::ValueRef;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 use super::board::board_id;
 use super::source::SHOWN_SOURCE;
 use super::value::Word;
-use super::{ProjectId, Reader, StoreError, TableId};
+use super::{ListedBoard, ProjectId, Reader, StoreError, TableId};
 use crate::model::{Level, Phase, PortName, SymbolName};
 
 /// Most boards and most functions that a search gives.
@@ -63,8 +62,22 @@ pub struct FunctionPlace {
     pub in_source: bool,
 }
 
+/// The names of a project, to be searched any number of times.
+#[derive(Debug, Default)]
+pub struct Searchable {
+    /// All boards, by name.
+    boards: Vec<BoardHit>,
+    /// All functions by name, phase and level, each with the tables that have it.
+    functions: Vec<(FunctionHit, Vec<TableId>)>,
+    /// Where the tables were read: by port, the builds before the source.
+    places: Vec<Place>,
+    /// The places of each table.
+    places_of: HashMap<TableId, Vec<usize>>,
+}
+
 /// Where a table was read: the latest build of a board, or the newest source of
 /// a port.
+#[derive(Debug)]
 struct Place {
     port: PortName,
     /// None for a source.
@@ -93,31 +106,27 @@ fn shown_tables() -> String {
 }
 
 impl Reader<'_> {
-    /// Boards and functions of a project whose name holds `text`, whatever the
-    /// case of ASCII letters. Nothing for an empty text.
+    /// The boards of a project and the functions that they run now.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn search(&self, project: ProjectId, text: &str) -> Result<SearchHits, StoreError> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(SearchHits::default());
-        }
-        let wanted = text.to_ascii_lowercase();
-        let mut hits = SearchHits::default();
-        for listed in self.catalog(project)? {
-            if listed.board.to_string().to_ascii_lowercase().contains(&wanted) {
-                let label = listed.board.label();
-                let built = listed.build.is_some();
-                hits.boards.push(BoardHit { port: listed.board.port, label, built });
-            }
-        }
+    pub fn searchable(&self, project: ProjectId) -> Result<Searchable, StoreError> {
+        let board = |listed: ListedBoard| BoardHit {
+            label: listed.board.label(),
+            built: listed.build.is_some(),
+            port: listed.board.port,
+        };
         let places = self.shown_tables(project)?;
-        hits.functions = self.functions(project, text, &places)?;
-        hits.more = hits.boards.len() > LIMIT || hits.functions.len() > LIMIT;
-        hits.boards.truncate(LIMIT);
-        hits.functions.truncate(LIMIT);
-        Ok(hits)
+        let mut places_of: HashMap<TableId, Vec<usize>> = HashMap::new();
+        for (index, place) in places.iter().enumerate() {
+            places_of.entry(place.table).or_default().push(index);
+        }
+        Ok(Searchable {
+            boards: self.catalog(project)?.into_iter().map(board).collect(),
+            functions: self.functions(project)?,
+            places,
+            places_of,
+        })
     }
 
     /// The tables of a project that are shown now, with where they were read: by
@@ -135,23 +144,18 @@ impl Reader<'_> {
         Ok(places.collect::<Result<_, _>>()?)
     }
 
-    /// The first functions that fit, and one more where there are more.
+    /// All functions of the tables that are shown now.
     fn functions(
         &self,
         project: ProjectId,
-        text: &str,
-        places: &[Place],
-    ) -> Result<Vec<FunctionHit>, StoreError> {
-        // No index can find a part of a name; but only the orders that boards
-        // have now are looked at, and those are few.
+    ) -> Result<Vec<(FunctionHit, Vec<TableId>)>, StoreError> {
         let mut query = self.sql.prepare_cached(&format!(
-            r"SELECT DISTINCT function, phase, level, table_id FROM entry
-              WHERE table_id IN (SELECT table_id FROM ({}))
-                AND function LIKE ?2 ESCAPE '\'
-              ORDER BY function, phase, level, table_id",
+            "SELECT DISTINCT function, phase, level, table_id FROM entry
+             WHERE table_id IN (SELECT table_id FROM ({})) AND function IS NOT NULL
+             ORDER BY function, phase, level, table_id",
             shown_tables()
         ))?;
-        let mut rows = query.query(params![project, containing(text)])?;
+        let mut rows = query.query([project])?;
         let mut found: Vec<(FunctionHit, Vec<TableId>)> = Vec::new();
         while let Some(row) = rows.next()? {
             let function = row.get::<_, Word<SymbolName>>(0)?.0;
@@ -161,28 +165,42 @@ impl Reader<'_> {
             let hit = FunctionHit { function, phase, level, places: Vec::new() };
             match found.last_mut() {
                 Some((last, tables)) if *last == hit => tables.push(table),
-                _ => {
-                    if found.len() > LIMIT {
-                        break;
-                    }
-                    found.push((hit, vec![table]));
-                }
+                _ => found.push((hit, vec![table])),
             }
         }
-        let mut by_table: BTreeMap<TableId, Vec<usize>> = BTreeMap::new();
-        for (index, place) in places.iter().enumerate() {
-            by_table.entry(place.table).or_default().push(index);
+        Ok(found)
+    }
+}
+
+impl Searchable {
+    /// Boards and functions whose name holds `text`, whatever the case of ASCII
+    /// letters. Nothing for an empty text.
+    pub fn find(&self, text: &str) -> SearchHits {
+        let wanted = text.trim().to_ascii_lowercase();
+        if wanted.is_empty() {
+            return SearchHits::default();
         }
-        Ok(found
-            .into_iter()
-            .map(|(hit, tables)| {
-                let here = tables.iter().filter_map(|table| by_table.get(table)).flatten();
-                let mut here: Vec<usize> = here.copied().collect();
-                here.sort_unstable();
-                let here: Vec<&Place> = here.into_iter().map(|index| &places[index]).collect();
-                FunctionHit { places: by_port(&here), ..hit }
-            })
-            .collect())
+        let holds = |name: &str| name.to_ascii_lowercase().contains(&wanted);
+        let is_wanted = |board: &&BoardHit| holds(&format!("{}/{}", board.port, board.label));
+        let mut boards: Vec<BoardHit> =
+            self.boards.iter().filter(is_wanted).take(LIMIT + 1).cloned().collect();
+        let functions = self.functions.iter().filter(|(hit, _)| holds(hit.function.as_str()));
+        let mut functions: Vec<FunctionHit> = functions
+            .take(LIMIT + 1)
+            .map(|(hit, tables)| FunctionHit { places: self.by_port(tables), ..hit.clone() })
+            .collect();
+        let more = boards.len() > LIMIT || functions.len() > LIMIT;
+        boards.truncate(LIMIT);
+        functions.truncate(LIMIT);
+        SearchHits { boards, functions, more }
+    }
+
+    fn by_port(&self, tables: &[TableId]) -> Vec<FunctionPlace> {
+        let here = tables.iter().filter_map(|table| self.places_of.get(table)).flatten();
+        let mut here: Vec<usize> = here.copied().collect();
+        here.sort_unstable();
+        let here: Vec<&Place> = here.into_iter().map(|index| &self.places[index]).collect();
+        by_port(&here)
     }
 }
 
@@ -196,28 +214,4 @@ fn by_port(places: &[&Place]) -> Vec<FunctionPlace> {
             in_source: places.iter().any(|place| place.board.is_none()),
         })
         .collect()
-}
-
-/// A pattern for LIKE that holds for what contains `text`; its own signs are
-/// escaped with `\`.
-fn containing(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signs_of_the_pattern_language_stand_for_themselves() {
-        assert_eq!(containing(r"50%_a\"), r"%50\%\_a\\%");
-    }
 }

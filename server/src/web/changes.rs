@@ -131,34 +131,21 @@ pub(super) fn in_words(choice: BaseChoice) -> String {
 /// The builds that a report is made of: it holds as long as these are the same.
 pub(super) type Builds = (Vec<BuildId>, Vec<BuildId>);
 
-/// The builds of two commits, to be compared.
-pub(super) struct Pair {
-    base: Vec<PortBoard>,
-    head: Vec<PortBoard>,
+/// The commits whose builds are compared, of which the first may be none.
+pub(super) struct Pair<'a> {
+    pub(super) project: &'a Project,
+    pub(super) base: Option<&'a CommitSha>,
+    pub(super) head: &'a CommitSha,
 }
 
-impl Pair {
-    /// The builds of a base, if there is one, and of a commit.
+impl Pair<'_> {
+    /// Which builds they are.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn read(
-        reader: &Reader<'_>,
-        project: &Project,
-        base: Option<&Base>,
-        head: &CommitSha,
-    ) -> Result<Self, StoreError> {
-        let base = match base {
-            Some(base) => reader.boards_at(project.id, &base.commit)?,
-            None => Vec::new(),
-        };
-        Ok(Self { base, head: reader.boards_at(project.id, head)? })
-    }
-
-    /// Which builds they are.
-    pub(super) fn builds(&self) -> Builds {
-        let ids = |boards: &[PortBoard]| boards.iter().map(|board| board.latest.id).collect();
-        (ids(&self.base), ids(&self.head))
+    pub(super) fn builds(&self, reader: &Reader<'_>) -> Result<Builds, StoreError> {
+        let ids = |commit| reader.builds_at(self.project.id, commit);
+        Ok((self.base.map(ids).transpose()?.unwrap_or_default(), ids(self.head)?))
     }
 
     /// What changed from the one to the other.
@@ -190,6 +177,9 @@ impl Pair {
             }
             Ok::<_, StoreError>(side)
         };
-        Ok(compare(side(&self.base)?, side(&self.head)?, judge.policy(), judge.today()))
+        let boards = |commit| reader.boards_at(self.project.id, commit);
+        let base = self.base.map(boards).transpose()?.unwrap_or_default();
+        let (base, head) = (side(&base)?, side(&boards(self.head)?)?);
+        Ok(compare(base, head, judge.policy(), judge.today()))
     }
 }

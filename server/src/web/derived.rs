@@ -18,7 +18,9 @@ use super::migration::Progress;
 use super::policies::Policies;
 use crate::analyze::diff::ChangeReport;
 use crate::model::{CommitSha, PortName};
-use crate::store::{Base, PortBoard, Project, ProjectId, Reader};
+use crate::store::{
+    Base, ListedBoard, PortBoard, PortSummary, Project, ProjectId, Reader, Searchable, StoreError,
+};
 
 /// What an answer was derived from: a revision of the project, and the day, since
 /// waivers run out.
@@ -31,6 +33,10 @@ type Change = (ProjectId, Option<CommitSha>, CommitSha);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Derived {
     policies: Policies,
+    boards: Kept<ProjectId, i64, Arc<[PortBoard]>>,
+    ports: Kept<ProjectId, i64, Arc<[PortSummary]>>,
+    catalogs: Kept<ProjectId, i64, Arc<[ListedBoard]>>,
+    names: Kept<ProjectId, i64, Arc<Searchable>>,
     fleets: Kept<(ProjectId, Option<PortName>), State, Arc<SideBySide>>,
     orders: Kept<(ProjectId, PortName), State, Arc<Orders>>,
     changes: Kept<Change, (State, Builds), Arc<ChangeReport>>,
@@ -42,6 +48,59 @@ impl Derived {
     /// What the projects configure.
     pub(super) const fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// The boards of a project that have builds, as [`Reader::project_boards`] gives
+    /// them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn boards(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Arc<[PortBoard]>, StoreError> {
+        let boards = || reader.project_boards(project.id).map(Arc::from);
+        self.boards.get(project.id, project.revision, boards)
+    }
+
+    /// The ports of a project, as [`Reader::ports`] gives them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn ports(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Arc<[PortSummary]>, StoreError> {
+        let ports = || reader.ports(project.id).map(Arc::from);
+        self.ports.get(project.id, project.revision, ports)
+    }
+
+    /// All boards that a project lists, as [`Reader::catalog`] gives them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn catalog(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Arc<[ListedBoard]>, StoreError> {
+        let catalog = || reader.catalog(project.id).map(Arc::from);
+        self.catalogs.get(project.id, project.revision, catalog)
+    }
+
+    /// The names of a project, to be searched.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn searchable(
+        &self,
+        reader: &Reader<'_>,
+        project: &Project,
+    ) -> Result<Arc<Searchable>, StoreError> {
+        let names = || reader.searchable(project.id).map(Arc::new);
+        self.names.get(project.id, project.revision, names)
     }
 
     /// The boards of `port`, or without one the ports of the project.
@@ -91,9 +150,9 @@ impl Derived {
         head: &CommitSha,
     ) -> Result<Arc<ChangeReport>, AppError> {
         let judge = self.policies.judge(reader, project)?;
-        let pair = Pair::read(reader, project, base, head)?;
+        let pair = Pair { project, base: base.map(|base| &base.commit), head };
         // A newer reading of a file raises the revision.
-        let state = ((project.revision, judge.today()), pair.builds());
+        let state = ((project.revision, judge.today()), pair.builds(reader)?);
         let question = (project.id, base.map(|base| base.commit.clone()), head.clone());
         self.changes.get(question, state, || Ok(pair.compare(reader, &judge).map(Arc::new)?))
     }

@@ -196,7 +196,7 @@ impl Filter {
         let has_text = || reader.sources(project.id).map(|sources| !sources.is_empty());
         let of = match self.of {
             Some(of) => of,
-            None if has_text()? || reader.project_boards(project.id)?.is_empty() => Of::Source,
+            None if has_text()? || derived.boards(reader, project)?.is_empty() => Of::Source,
             None => Of::Builds,
         };
         let now = derived.checked(reader, project, of, None)?;

@@ -5,10 +5,10 @@ use initboard::store::{NewBuild, Reading};
 
 use crate::support::app::TestApp;
 use crate::support::tables::table;
-use crate::support::trees::{commit, empty, record, record_build, source, time};
+use crate::support::trees::{commit, empty, listing, record, record_build, source, time};
 
 /// Addresses whose answers are derived from all of a project.
-const ADDRESSES: [&str; 12] = [
+const ADDRESSES: [&str; 18] = [
     "/api/v1/projects/micropython/matrix",
     "/api/v1/projects/micropython/matrix?port=stm32",
     "/api/v1/projects/micropython/matrix?port=rp2",
@@ -21,6 +21,12 @@ const ADDRESSES: [&str; 12] = [
     "/api/v1/projects/micropython/ports/stm32",
     "/api/v1/projects/micropython/ports/rp2",
     "/api/v1/projects/micropython/migration",
+    "/micropython",
+    "/api/v1/projects/micropython",
+    "/api/v1/projects/micropython/catalog",
+    "/api/v1/projects/micropython/search?q=p",
+    "/micropython/-/compare",
+    "/micropython/-/compare?boards=stm32,rp2",
 ];
 
 fn answers(get: impl Fn(&str) -> String) -> Vec<String> {
@@ -128,6 +134,12 @@ fn whatever_changes_shows_at_once() {
     change(&app, "a newer tree", || record(&app, &tree(5, "pin_deinit")));
     change(&app, "an older tree", || record(&app, &tree(1, "pin_deinit")));
     change(&app, "other facts of the same commit", || record(&app, &tree(1, "sensor_deinit")));
+    change(&app, "a tree that lists boards", || record(&app, &listing(6, &["nrf/MICROBIT"])));
+    change(&app, "a tree that lists other boards", || record(&app, &listing(7, &["nrf/PCA10059"])));
+    change(&app, "other boards of the same commit", || record(&app, &listing(7, &["nrf/WT51822"])));
+    change(&app, "a tree that lists boards of before", || {
+        record(&app, &listing(8, &["nrf/MICROBIT"]));
+    });
     change(&app, "a configuration", || {
         let text = "[severities]\nIB301 = \"error\"\n";
         let answer = app.configure(text);

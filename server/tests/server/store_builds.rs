@@ -309,7 +309,10 @@ fn search_says_where_a_function_runs_now() {
     stored.record(&on("stm32/PYBV10-DP", 2), &firmware(3, &["pin_init0"]));
     stored.record(&on("rp2/RPI_PICO", 2), &firmware(4, &["machine_pin_init"]));
     let search = |text: &str| {
-        let hits = stored.store.read(|reader| reader.search(stored.project, text)).unwrap();
+        let hits = stored
+            .store
+            .read(|reader| reader.searchable(stored.project).map(|names| names.find(text)))
+            .unwrap();
         let functions: Vec<String> = hits
             .functions
             .iter()

@@ -299,7 +299,10 @@ fn search_finds_what_only_the_source_and_the_catalog_know() {
     };
     stored.record(&facts);
     stored.build("stm32/PYBV10", 1, &["pin_init0"]);
-    let hits = stored.store.read(|reader| reader.search(stored.project, "pin_")).unwrap();
+    let hits = stored
+        .store
+        .read(|reader| reader.searchable(stored.project).map(|names| names.find("pin_")))
+        .unwrap();
     let found: Vec<String> = hits
         .functions
         .iter()
@@ -320,7 +323,10 @@ fn search_finds_what_only_the_source_and_the_catalog_know() {
             "pin_init0 driver: stm32 [\"PYBV10\"] ",
         ]
     );
-    let hits = stored.store.read(|reader| reader.search(stored.project, "pyb")).unwrap();
+    let hits = stored
+        .store
+        .read(|reader| reader.searchable(stored.project).map(|names| names.find("pyb")))
+        .unwrap();
     let boards: Vec<_> = hits.boards.iter().map(|hit| (hit.label.as_str(), hit.built)).collect();
     assert_eq!(boards, [("PYBD", false), ("PYBV10", true)]);
 }

@@ -57,12 +57,12 @@ pub(in crate::web) async fn show(
     State(app): State<AppState>,
     ApiPath(project): ApiPath<String>,
 ) -> Result<Json<ProjectOverview>, AppError> {
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let judge = policies.judge(reader, &project)?;
+        let judge = derived.policies().judge(reader, &project)?;
         let ports = reader.ports(project.id)?;
-        let attention = answers::attention(reader, &judge, &reader.project_boards(project.id)?)?;
+        let attention = answers::attention(reader, &judge, &derived.boards(reader, &project)?)?;
         let changes = reader.recent_order_changes(project.id, CHANGES)?;
         Ok::<_, AppError>(Json(ProjectOverview { project, ports, attention, changes }))
     })
@@ -90,9 +90,10 @@ pub(in crate::web) async fn search(
         let message = format!("it has {} bytes: expected at most {MAX_SEARCH_BYTES}", text.len());
         return Err(malformed("q", &message));
     }
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        Ok::<_, AppError>(Json(reader.search(project.id, &text)?))
+        Ok::<_, AppError>(Json(derived.searchable(reader, &project)?.find(&text)))
     })
     .await
 }

@@ -180,12 +180,13 @@ pub(in crate::web) async fn catalog(
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<Catalog>, AppError> {
     let port: Option<PortName> = Parameters::new(given, &["port"])?.optional("port")?;
+    let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let tree = reader.catalog_tree(project.id)?;
         let boards = match &port {
             Some(port) => reader.catalog_of_port(project.id, port)?,
-            None => reader.catalog(project.id)?,
+            None => derived.catalog(reader, &project)?.to_vec(),
         };
         Ok::<_, AppError>(Json(Catalog { project: project.name, tree, boards }))
     })

@@ -98,11 +98,12 @@ pub(in crate::web) async fn catalog(
     let query = query_of(query)?;
     let sort = SortQuery::new(query.sort.clone());
     let chosen = sort.choose(&COLUMNS).map_err(PageError::bad_request)?;
+    let derived = app.derived();
     let (project, tree, boards) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let tree = reader.catalog_tree(project.id)?;
-            let boards = reader.catalog(project.id)?;
+            let boards = derived.catalog(reader, &project)?;
             Ok::<_, AppError>((project, tree, boards))
         })
         .await?;

@@ -16,6 +16,7 @@ use super::{PageError, Shell, find_project, page, query_of};
 use crate::model::{PortName, ProjectName};
 use crate::store::{Project, Reader};
 use crate::web::comparison::{ComparedSide, Comparison};
+use crate::web::derived::Derived;
 use crate::web::path::PagePath;
 use crate::web::side::{MOST, Side, Sides, read, value};
 use crate::web::{AppError, AppState};
@@ -100,12 +101,12 @@ pub(in crate::web) async fn compare(
         return Ok(Redirect::to(&address(&project.name, sides.all())).into_response());
     }
     let wanted = sides.clone();
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, comparison, proposed) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let comparison = Comparison::read(reader, &policies, &project, &wanted)?;
-            let proposed = proposed(reader, &project)?;
+            let comparison = Comparison::read(reader, derived.policies(), &project, &wanted)?;
+            let proposed = proposed(reader, &derived, &project)?;
             Ok::<_, AppError>((project, comparison, proposed))
         })
         .await?;
@@ -137,11 +138,12 @@ async fn form(
     project: String,
     first: Option<&Side>,
 ) -> Result<Response, PageError> {
+    let derived = app.derived();
     let (project, proposed, suggestions) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let proposed = proposed(reader, &project)?;
-            let suggestions = suggestions(reader, &project)?;
+            let proposed = proposed(reader, &derived, &project)?;
+            let suggestions = suggestions(reader, &derived, &project)?;
             Ok::<_, AppError>((project, proposed, suggestions))
         })
         .await?;
@@ -216,27 +218,38 @@ fn labels(sides: &[ComparedSide]) -> Vec<String> {
 
 /// What the fields propose: boards that were built and ports whose text is known,
 /// those of this project first.
-fn proposed(reader: &Reader<'_>, project: &Project) -> Result<Vec<String>, AppError> {
+fn proposed(
+    reader: &Reader<'_>,
+    derived: &Derived,
+    project: &Project,
+) -> Result<Vec<String>, AppError> {
     let mut proposed = Vec::new();
     let others = reader.projects()?.into_iter().map(|other| other.project);
     let others = others.filter(|other| other.name != project.name);
-    for (of_project, prefix) in std::iter::once((project.id, String::new()))
-        .chain(others.map(|other| (other.id, format!("{}:", other.name))))
+    for (of_project, prefix) in
+        std::iter::once((project.clone(), String::new())).chain(others.map(|other| {
+            let prefix = format!("{}:", other.name);
+            (other, prefix)
+        }))
     {
         if proposed.len() >= PROPOSED {
             break;
         }
-        let sources = reader.sources(of_project)?;
+        let sources = reader.sources(of_project.id)?;
         proposed.extend(sources.iter().map(|source| format!("{prefix}{}", source.port)));
-        let boards = reader.project_boards(of_project)?;
+        let boards = derived.boards(reader, &of_project)?;
         proposed.extend(boards.iter().map(|board| format!("{prefix}{}", board.board)));
     }
     proposed.truncate(PROPOSED);
     Ok(proposed)
 }
 
-fn suggestions(reader: &Reader<'_>, project: &Project) -> Result<Vec<Suggestion>, AppError> {
-    let boards = reader.project_boards(project.id)?;
+fn suggestions(
+    reader: &Reader<'_>,
+    derived: &Derived,
+    project: &Project,
+) -> Result<Vec<Suggestion>, AppError> {
+    let boards = derived.boards(reader, project)?;
     let mut sources = reader.sources(project.id)?;
     let suggest = |sides: &[String], why: &'static str| -> Option<Suggestion> {
         // They were names before, and are sides.

@@ -51,7 +51,8 @@ pub(in crate::web) async fn matrix(
                 Column::new(read.label.clone(), Some(read.note()), Some(read.link(&project)))
             };
             let columns: Vec<Column> = tables.read.iter().map(column).collect();
-            let ports = reader.ports(project.id)?.into_iter().filter(|port| port.built > 0);
+            let ports = derived.ports(reader, &project)?;
+            let ports = ports.iter().filter(|port| port.built > 0);
             let ports = ports.map(|port| port.name.to_string()).collect();
             Ok::<_, AppError>((project, matrix, columns, ports))
         })

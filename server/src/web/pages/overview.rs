@@ -2,6 +2,7 @@
 //! lately.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -112,15 +113,19 @@ pub(in crate::web) async fn overview(
     query: Result<Query<SortQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, facts) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let boards = reader.project_boards(project.id)?;
+            let boards = derived.boards(reader, &project)?;
             let facts = Facts {
-                ports: reader.ports(project.id)?,
+                ports: derived.ports(reader, &project)?,
                 changes: reader.recent_order_changes(project.id, CHANGES)?,
-                attention: answers::attention(reader, &policies.judge(reader, &project)?, &boards)?,
+                attention: answers::attention(
+                    reader,
+                    &derived.policies().judge(reader, &project)?,
+                    &boards,
+                )?,
                 sources: reader.sources(project.id)?,
                 histories: reader.histories(project.id)?,
                 tree: reader.catalog_tree(project.id)?,
@@ -181,9 +186,9 @@ fn orders<'a>(boards: impl Iterator<Item = &'a PortBoard>) -> usize {
 
 /// What the store says of a project.
 struct Facts {
-    ports: Vec<PortSummary>,
+    ports: Arc<[PortSummary]>,
     /// Those that were built.
-    boards: Vec<PortBoard>,
+    boards: Arc<[PortBoard]>,
     changes: Vec<OrderChange>,
     attention: Vec<FindingOfBoards>,
     sources: Vec<SourceSummary>,
@@ -224,7 +229,7 @@ impl Facts {
 
     fn rows(&self, now: Timestamp) -> Vec<PortRow> {
         let mut by_port: BTreeMap<&PortName, Vec<&PortBoard>> = BTreeMap::new();
-        for board in &self.boards {
+        for board in self.boards.iter() {
             by_port.entry(&board.board.port).or_default().push(board);
         }
         let row = |port: &PortSummary| {

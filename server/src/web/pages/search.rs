@@ -81,12 +81,12 @@ pub(in crate::web) async fn search(
 ) -> Result<Response, PageError> {
     let query = query_of(query)?.q.trim().to_owned();
     let text = query.clone();
-    let policies = app.policies();
+    let derived = app.derived();
     let (project, hits, judge) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
-            let hits = reader.search(project.id, &text)?;
-            let judge = policies.judge(reader, &project)?;
+            let hits = derived.searchable(reader, &project)?.find(&text);
+            let judge = derived.policies().judge(reader, &project)?;
             Ok::<_, AppError>((project, hits, judge))
         })
         .await?;
