@@ -145,6 +145,55 @@ fn boards_of_a_port_share_a_finding_of_their_builds() {
 }
 
 #[test]
+fn many_findings_stand_on_several_pages() {
+    let app = TestApp::start();
+    for port in 1..=205 {
+        build(&app, &format!("port{port:03}/A"), 1, &unbound());
+    }
+    let shown = |address: &str| {
+        let html = page(&app, address);
+        let headings = texts(&html, "section h3");
+        let ends = [headings.first(), headings.last()].map(|heading| heading.unwrap().clone());
+        let links = attributes(&html, ".pages a", "href");
+        (headings.len(), ends, texts(&html, ".answer + .filter + p"), links)
+    };
+    let heading = |port: &str| format!("error IB103 {port}/A missing-bounds");
+    let findings = "/micropython/-/findings";
+    let expected = |number: usize, [first, last]: [&str; 2], part: &str, links: &[&str]| {
+        let part = vec![part.to_owned()];
+        let links = links.iter().map(|&link| link.to_owned()).collect::<Vec<_>>();
+        (number, [heading(first), heading(last)], part, links)
+    };
+    assert_eq!(
+        shown(findings),
+        expected(
+            100,
+            ["port001", "port100"],
+            "Number 1 to 100 of 205, what matters most first.",
+            &["?page=2"]
+        )
+    );
+    assert_eq!(
+        shown(&format!("{findings}?severity=error&page=3")),
+        expected(
+            5,
+            ["port201", "port205"],
+            "Number 201 to 205 of 205, what matters most first.",
+            &["?severity=error&page=2"]
+        )
+    );
+    assert_eq!(shown(&format!("{findings}?port=port007")).2, [""; 0], "one page is enough");
+    let answer = app.get(&format!("{findings}?page=4"));
+    assert_eq!(answer.status, 404);
+    let said = "There is no page 4: these findings are on 3 pages.";
+    assert!(answer.text().contains(said), "{}", answer.text());
+    let answer = app.get(&format!("{findings}?page=0"));
+    assert_eq!(answer.status, 400);
+    let json = app.get("/api/v1/projects/micropython/findings").json();
+    assert_eq!(json["findings"].as_array().unwrap().len(), 205, "the JSON has all");
+}
+
+#[test]
 fn a_rule_has_a_page_with_its_documentation_and_where_it_holds() {
     let app = TestApp::start();
     record(&app, &mains(1, "stm32"));

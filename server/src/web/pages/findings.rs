@@ -9,10 +9,11 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use serde::Deserialize;
 
 use super::build::{FindingView, Part};
 use super::repository::Repository;
-use super::{PageError, Shell, counted, find_project, page, query_of};
+use super::{PageError, Shell, counted, find_project, missing, page, query_of};
 use crate::analyze::rules;
 use crate::model::{CommitSha, Evidence, Location, ProjectName, Severity};
 use crate::web::findings::{Compared, FindingsQuery, Listed, Listing, Of};
@@ -21,6 +22,9 @@ use crate::web::{AppError, AppState};
 
 /// Most ports or boards that are named of which nothing was known.
 const MAX_UNKNOWN: usize = 6;
+
+/// Findings of a page.
+const ROWS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "findings.html")]
@@ -45,6 +49,37 @@ struct FindingsPage {
     severities: Vec<Choice>,
     ports: Vec<Choice>,
     rows: Vec<Row>,
+    /// Which of them these are, where they do not fit on one page.
+    part: Option<PartOfAll>,
+}
+
+/// A part of the findings that are asked for.
+struct PartOfAll {
+    first: usize,
+    last: usize,
+    all: usize,
+    /// The addresses of the pages before and after it.
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// Which part of the findings is asked for.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct PartQuery {
+    #[serde(default)]
+    page: String,
+}
+
+impl PartQuery {
+    /// The number of the page, from 1, or in words what is wrong with it.
+    fn number(&self) -> Result<usize, String> {
+        match self.page.as_str() {
+            "" => Ok(1),
+            text => text.parse().ok().filter(|&page| page > 0).ok_or_else(|| {
+                "the parameter `page` is none that it can be: expected a number from 1 on".into()
+            }),
+        }
+    }
 }
 
 /// A value of a filter.
@@ -85,9 +120,11 @@ pub(in crate::web) async fn findings(
     State(app): State<AppState>,
     PagePath(project): PagePath<String>,
     query: Result<Query<FindingsQuery>, QueryRejection>,
+    part: Result<Query<PartQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
     let filter = query.filter().map_err(PageError::bad_request)?;
+    let number = query_of(part)?.number().map_err(PageError::bad_request)?;
     let derived = app.derived();
     let (project, listing, filter) = app
         .read(move |reader| {
@@ -138,6 +175,8 @@ pub(in crate::web) async fn findings(
     let name_of = |code: &str| {
         rules::rule(code).map_or_else(|| code.to_owned(), |rule| format!("{code} {}", rule.name))
     };
+    let part = part_of(shown.len(), number, &query)?;
+    let first = part.as_ref().map_or(0, |part| part.first - 1);
     page(&FindingsPage {
         shell: Shell::of(
             &project.name,
@@ -174,10 +213,37 @@ pub(in crate::web) async fn findings(
             &query.severity,
         ),
         ports: choices(&listing, |listed| listed.found.of.clone(), str::to_owned, &query.port),
-        rows: shown.into_iter().map(row).collect(),
+        rows: shown.into_iter().skip(first).take(ROWS).map(row).collect(),
+        part,
         since: query.since,
         project: project.name,
     })
+}
+
+/// Which of `all` findings page `number` shows; `None` where one page shows them all.
+fn part_of(
+    all: usize,
+    number: usize,
+    query: &FindingsQuery,
+) -> Result<Option<PartOfAll>, PageError> {
+    let pages = all.div_ceil(ROWS).max(1);
+    if number > pages {
+        let pages = counted(pages, "page");
+        return Err(PageError(missing(format!(
+            "There is no page {number}: these findings are on {pages}."
+        ))));
+    }
+    let page = |number: usize| match query.address() {
+        asked if asked.is_empty() => format!("?page={number}"),
+        asked => format!("{asked}&page={number}"),
+    };
+    Ok((pages > 1).then(|| PartOfAll {
+        first: (number - 1) * ROWS + 1,
+        last: all.min(number * ROWS),
+        all,
+        previous: (number > 1).then(|| page(number - 1)),
+        next: (number < pages).then(|| page(number + 1)),
+    }))
 }
 
 /// The values that findings have, with how many of them have each.
