@@ -12,7 +12,7 @@ use std::path::Path;
 
 use history::{BOARDS, History, PORTS, Random, board, commit, commits, print_p99, table};
 use initboard::model::TreeFacts;
-use initboard::store::{NewBuild, Reading, StoreError};
+use initboard::store::{NewBuild, ReadBy, Reading, StoreError};
 use initboard::web::{self, AppState, Config};
 use jiff::Timestamp;
 
@@ -96,7 +96,7 @@ fn propose(history: &mut History, commits: u64) {
         .write(|writer| {
             for (of, source) in (0..).zip(&history.sources) {
                 let table = table(&mut random, source);
-                writer.record_build(&build(of), Reading::Extracted(&table, 1))?;
+                writer.record_build(&build(of), Reading::Extracted(&table, ReadBy::version(1)))?;
             }
             Ok::<_, StoreError>(())
         })

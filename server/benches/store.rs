@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use history::{BOARDS, History, Random, board, commit, commits, print_p99, table};
-use initboard::store::{CommitPrefix, NewBuild, Reader, Reading, StoreError};
+use initboard::store::{CommitPrefix, NewBuild, ReadBy, Reader, Reading, StoreError};
 
 /// Bytes per build of the tables that grow with every build, and of all.
 fn print_sizes(history: &History, commits: u64) {
@@ -113,7 +113,11 @@ fn queries(criterion: &mut Criterion) {
         let table = table(&mut random, &history.sources[usize::try_from(of).unwrap()]);
         let commit = commit(1_000_000 + upload);
         let build = NewBuild { commit, parents: vec![], ..history.new_build(commits, of) };
-        store.write(|writer| writer.record_build(&build, Reading::Extracted(&table, 1))).unwrap();
+        store
+            .write(|writer| {
+                writer.record_build(&build, Reading::Extracted(&table, ReadBy::version(1)))
+            })
+            .unwrap();
     };
     print_p99("upload, one transaction each", &mut send);
     group.bench_function("upload", |bencher| bencher.iter(&mut send));

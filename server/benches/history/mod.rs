@@ -7,7 +7,7 @@ use initboard::model::{
     Address, BoardId, CommitSha, Endian, Entry, EntryKind, FileFacts, InitTable, Location, Origin,
     Phase, Sha256, SymbolName,
 };
-use initboard::store::{NewBuild, ProjectId, Reading, Store, StoreError};
+use initboard::store::{NewBuild, ProjectId, ReadBy, Reading, Store, StoreError};
 use jiff::Timestamp;
 
 pub(crate) const PORTS: u64 = 20;
@@ -192,7 +192,7 @@ impl History {
         self.store
             .write(|writer| {
                 for (build, table) in &tables {
-                    writer.record_build(build, Reading::Extracted(table, 1))?;
+                    writer.record_build(build, Reading::Extracted(table, ReadBy::version(1)))?;
                 }
                 Ok::<_, StoreError>(())
             })

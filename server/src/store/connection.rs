@@ -28,6 +28,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/010-pull-request.sql")),
     M::up(include_str!("../../../migrations/011-webhook.sql")),
     M::up(include_str!("../../../migrations/012-revision-of-tree.sql")),
+    M::up(include_str!("../../../migrations/013-conventions.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.

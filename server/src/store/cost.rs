@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{CommitPrefix, HistoryPart, NewBuild, NewConfiguration, ProjectId, Reading, Store};
+use super::{
+    CommitPrefix, HistoryPart, NewBuild, NewConfiguration, ProjectId, ReadBy, Reading, Store,
+};
 use crate::model::{
     BoardId, CatalogBoard, CommitSha, InitTable, PortHistory, PortName, Sha256, SourceChange,
     SourceFile, TreeFacts,
@@ -112,7 +114,7 @@ impl History {
                 {
                     let table = table(number * BOARDS + board, number);
                     let new = history.build(number, board);
-                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                    writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))?;
                 }
                 Ok::<_, super::StoreError>(())
             })
@@ -184,7 +186,7 @@ impl History {
                         ..self.build(number, 4)
                     };
                     let table = table(3_000_000 + number, number * 100);
-                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                    writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))?;
                 }
                 Ok::<_, super::StoreError>(())
             })
@@ -203,7 +205,7 @@ impl History {
                     let committed_at = Some(at);
                     let new = NewBuild { project: other.id, committed_at, ..self.build(number, 0) };
                     let table = table(2_000_000 + number, number * 100);
-                    writer.record_build(&new, Reading::Extracted(&table, 1))?;
+                    writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))?;
                 }
                 Ok::<_, super::StoreError>(())
             })
@@ -298,7 +300,9 @@ impl History {
             self.store
                 .write(|writer| {
                     let record = || {
-                        writer.record_build(&new, Reading::Extracted(&table, 1)).unwrap();
+                        writer
+                            .record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))
+                            .unwrap();
                     };
                     Ok::<_, super::StoreError>(counted(writer.sql, &record))
                 })

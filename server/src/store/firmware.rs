@@ -12,9 +12,34 @@ use crate::model::{InitTable, Sha256};
 pub struct KnownFirmware {
     /// Its row.
     pub id: FirmwareId,
-    /// The version of the extractor that read it; 0 when only its table was
-    /// ever sent.
+    /// What read it; version 0 when only its table was ever sent.
+    pub read_by: ReadBy,
+}
+
+/// What read a firmware file: the same reads the same in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadBy {
+    /// The version of the extractor.
     pub extractor: u32,
+    /// What the project said of its firmware, as
+    /// [`Conventions::fingerprint`](crate::extract::Conventions::fingerprint) gives
+    /// it; 0 for nothing.
+    pub conventions: u32,
+}
+
+impl ReadBy {
+    /// A version of the extractor that was told nothing.
+    #[must_use]
+    pub const fn version(extractor: u32) -> Self {
+        Self { extractor, conventions: 0 }
+    }
+
+    /// Whether what `new` reads takes the place of what this one read.
+    #[must_use]
+    pub const fn gives_way_to(self, new: Self) -> bool {
+        self.extractor < new.extractor
+            || (self.extractor == new.extractor && self.conventions != new.conventions)
+    }
 }
 
 /// How the table of a firmware file became known.
@@ -22,8 +47,8 @@ pub struct KnownFirmware {
 pub enum Reading<'a> {
     /// The file was read before; there is nothing new.
     Known(FirmwareId),
-    /// The server read the file with that version of the extractor.
-    Extracted(&'a InitTable, u32),
+    /// The server read the file.
+    Extracted(&'a InitTable, ReadBy),
     /// The upload brought the table, and says that it was read from the file
     /// with that digest. It never replaces what the server read itself.
     Stated(&'a InitTable),
@@ -40,10 +65,11 @@ impl Reader<'_> {
         sha256: Sha256,
     ) -> Result<Option<KnownFirmware>, StoreError> {
         let mut query = self.sql.prepare_cached(
-            "SELECT id, extractor FROM firmware WHERE sha256 = ?1 AND project_id = ?2",
+            "SELECT id, extractor, conventions FROM firmware WHERE sha256 = ?1 AND project_id = ?2",
         )?;
         let known = query.query_row(params![Bytes(sha256), project], |row| {
-            Ok(KnownFirmware { id: row.get(0)?, extractor: row.get(1)? })
+            let read_by = ReadBy { extractor: row.get(1)?, conventions: row.get(2)? };
+            Ok(KnownFirmware { id: row.get(0)?, read_by })
         });
         Ok(known.optional()?)
     }
@@ -57,17 +83,18 @@ impl Writer<'_> {
         project: ProjectId,
         reading: Reading<'_>,
     ) -> Result<FirmwareId, StoreError> {
-        let (table, extractor) = match reading {
+        let (table, read_by) = match reading {
             Reading::Known(id) => return Ok(id),
-            Reading::Extracted(table, version) => (table, version),
-            Reading::Stated(table) => (table, 0),
+            Reading::Extracted(table, read_by) => (table, read_by),
+            Reading::Stated(table) => (table, ReadBy::version(0)),
         };
         match self.reader().known_firmware(project, table.file.sha256)? {
-            None => self.insert_firmware(project, table, extractor),
+            None => self.insert_firmware(project, table, read_by),
             Some(known) => {
                 // A stated table may be stated anew, as a newer client does.
-                if known.extractor < extractor || (known.extractor == 0 && extractor == 0) {
-                    self.update_firmware(known.id, table, extractor)?;
+                let is_stated_anew = known.read_by.extractor == 0 && read_by.extractor == 0;
+                if known.read_by.gives_way_to(read_by) || is_stated_anew {
+                    self.update_firmware(known.id, table, read_by)?;
                 }
                 Ok(known.id)
             }
@@ -78,13 +105,13 @@ impl Writer<'_> {
         &self,
         project: ProjectId,
         table: &InitTable,
-        extractor: u32,
+        read_by: ReadBy,
     ) -> Result<FirmwareId, StoreError> {
         let mut insert = self.sql.prepare_cached(
             "INSERT INTO firmware
                  (project_id, sha256, size, target_id, extractor, table_id, places_id, folded,
-                  addresses)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) RETURNING id",
+                  addresses, conventions)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING id",
         )?;
         Ok(insert.query_row(
             params![
@@ -92,11 +119,12 @@ impl Writer<'_> {
                 Bytes(table.file.sha256),
                 Count(table.file.size),
                 self.put_target(table)?,
-                extractor,
+                read_by.extractor,
                 self.put_table(table)?,
                 self.put_places(table)?,
                 folded(table),
                 addresses_of(table),
+                read_by.conventions,
             ],
             |row| row.get(0),
         )?)
@@ -106,7 +134,7 @@ impl Writer<'_> {
         &self,
         id: FirmwareId,
         table: &InitTable,
-        extractor: u32,
+        read_by: ReadBy,
     ) -> Result<(), StoreError> {
         let before: TableId = self
             .sql
@@ -116,18 +144,20 @@ impl Writer<'_> {
         self.sql
             .prepare_cached(
                 "UPDATE firmware SET size = ?2, target_id = ?3, extractor = ?4, table_id = ?5,
-                                     places_id = ?6, folded = ?7, addresses = ?8
+                                     places_id = ?6, folded = ?7, addresses = ?8,
+                                     conventions = ?9
                  WHERE id = ?1",
             )?
             .execute(params![
                 id,
                 Count(table.file.size),
                 self.put_target(table)?,
-                extractor,
+                read_by.extractor,
                 after,
                 self.put_places(table)?,
                 folded(table),
                 addresses_of(table),
+                read_by.conventions,
             ])?;
         if before == after { Ok(()) } else { self.mark_builds_of(id) }
     }

@@ -51,7 +51,7 @@ pub use configuration::{
 };
 pub use connection::{Reader, Store, StoreOptions, Writer};
 pub use error::StoreError;
-pub use firmware::{KnownFirmware, Reading};
+pub use firmware::{KnownFirmware, ReadBy, Reading};
 pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use project::{Project, ProjectSummary};
 pub use pull_request::{BuiltCommit, Finished, PullRequest};

@@ -11,6 +11,7 @@ use crate::analyze::check::{Weight, weigh};
 use crate::analyze::derive_with;
 use crate::analyze::policy::Policy;
 use crate::config::Config;
+use crate::extract::Conventions;
 use crate::model::{Finding, InitTable, PortName, Sha256};
 use crate::store::{Project, Reader, StoreError};
 
@@ -80,6 +81,11 @@ impl Judge {
     /// The names and exceptions of the project.
     pub(super) fn policy(&self) -> &Policy {
         &self.config.policy
+    }
+
+    /// What the project says of its firmware.
+    pub(super) fn conventions(&self) -> &Conventions {
+        &self.config.firmware
     }
 
     /// The name of the shipped configuration that this one builds on.

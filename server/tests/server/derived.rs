@@ -1,7 +1,7 @@
 //! What the server keeps in memory is never older than what is in the database.
 
 use initboard::model::{Sha256, Stage, TreeFacts};
-use initboard::store::{NewBuild, Reading};
+use initboard::store::{NewBuild, ReadBy, Reading};
 
 use crate::support::app::TestApp;
 use crate::support::tables::table;
@@ -89,7 +89,7 @@ fn whatever_changes_shows_at_once() {
                     received_at: time(number),
                 };
                 let table = read(board, number, functions);
-                writer.record_build(&new, Reading::Extracted(&table, 1))
+                writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))
             })
             .unwrap();
     };
@@ -117,7 +117,7 @@ fn whatever_changes_shows_at_once() {
                     base: None,
                     received_at: time(4),
                 };
-                writer.record_build(&new, Reading::Extracted(&table, 2))
+                writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(2)))
             })
             .unwrap();
     });

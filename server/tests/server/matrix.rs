@@ -2,10 +2,10 @@
 //! command line.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::support::app::TestApp;
+use crate::support::elf::data;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables::{self, hostile_names};
 use crate::support::trees::{history, listing, name, record, record_build, source, step};
@@ -224,10 +224,6 @@ fn hostile_names_do_no_harm() {
     }
 }
 
-fn data(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_initboard"));
     command.arg("matrix").args(arguments).output().unwrap()
@@ -241,7 +237,7 @@ fn out(arguments: &[&str]) -> String {
 
 #[test]
 fn the_command_finds_firmware_below_folders() {
-    let folder = data("../data/firmware/2");
+    let folder = data("firmware/2");
     let folder = folder.to_str().unwrap();
     insta::assert_snapshot!("matrix_terminal", out(&[folder, "--port", "virt", "--port", "mps2"]));
     let json: serde_json::Value =
@@ -251,7 +247,7 @@ fn the_command_finds_firmware_below_folders() {
         "{}",
         json["units"]
     );
-    let file = data("../data/firmware/2/ports/virt/build-VIRT_MINI/firmware.elf");
+    let file = data("firmware/2/ports/virt/build-VIRT_MINI/firmware.elf");
     let csv = out(&[file.to_str().unwrap(), "--format", "csv"]);
     let mut lines = csv.lines();
     assert_eq!(
@@ -304,7 +300,7 @@ fn links_that_lead_in_circles_are_not_followed_and_objects_are_no_firmware() {
     std::fs::create_dir_all(&build).unwrap();
     std::os::unix::fs::symlink(folder.path(), build.join("ports")).unwrap();
     std::os::unix::fs::symlink(folder.path(), folder.path().join("again")).unwrap();
-    let firmware = data("../data/firmware/2/ports/virt/build-VIRT_MINI/firmware.elf");
+    let firmware = data("firmware/2/ports/virt/build-VIRT_MINI/firmware.elf");
     let bytes = std::fs::read(firmware).unwrap();
     std::fs::write(build.join("application.elf"), &bytes).unwrap();
     let mut object = bytes.clone();

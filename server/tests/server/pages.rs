@@ -2,9 +2,9 @@
 //! them (found by CSS selector), and that each of them answers.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
 
 use crate::support::app::TestApp;
+use crate::support::elf::data;
 use crate::support::html::{attributes, page, text, texts};
 use crate::support::tables;
 use crate::support::trees::record_build;
@@ -14,10 +14,6 @@ use scraper::Html;
 /// The commits of the two states of the sample firmware.
 const OLD: &str = "1a00000000000000000000000000000000000001";
 const NEW: &str = "2b00000000000000000000000000000000000002";
-
-fn data(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(folder)
-}
 
 /// The boards of one state of the sample firmware, with their files.
 fn samples(state: &str) -> Vec<(BoardId, Vec<u8>)> {

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use initboard::model::{InitTable, Sha256};
-use initboard::store::{NewBuild, Reading};
+use initboard::store::{NewBuild, ReadBy, Reading};
 use serde_json::json;
 
 use crate::support::app::TestApp;
@@ -32,7 +32,7 @@ pub(crate) fn propose(app: &TestApp, board: &str, table: &InitTable) {
                 base: None,
                 received_at: time(9),
             };
-            writer.record_build(&new, Reading::Extracted(&table, 1))
+            writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))
         })
         .unwrap();
 }

@@ -1,11 +1,9 @@
 //! `extract` and `why`, as programs are run.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-fn data(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(path)
-}
+use crate::support::elf::data;
 
 fn run(arguments: &[&str], file: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_initboard")).args(arguments).arg(file).output().unwrap()

@@ -4,7 +4,7 @@
 use crate::support::tables::{entry, table};
 use initboard::model::{Address, InitTable, Location, Sha256};
 use initboard::store::{
-    CommitPrefix, NewBuild, ProjectId, Reading, Store, StoreError, StoreOptions,
+    CommitPrefix, NewBuild, ProjectId, ReadBy, Reading, Store, StoreError, StoreOptions,
 };
 use jiff::Timestamp;
 
@@ -51,7 +51,9 @@ impl Stored {
     }
 
     fn record(&self, new: &NewBuild, table: &InitTable) -> initboard::store::RecordedBuild {
-        self.store.write(|writer| writer.record_build(new, Reading::Extracted(table, 1))).unwrap()
+        self.store
+            .write(|writer| writer.record_build(new, Reading::Extracted(table, ReadBy::version(1))))
+            .unwrap()
     }
 
     /// The commits (by number) of the board's line, newest first, with a `*`
@@ -251,7 +253,10 @@ fn a_newer_extractor_corrects_the_table_and_the_line() {
         stored.record(&stored.build(number), &firmware(number, &["a"]));
     }
     let again = stored.store.write(|writer| {
-        writer.record_build(&stored.build(2), Reading::Extracted(&firmware(2, &["b"]), 2))
+        writer.record_build(
+            &stored.build(2),
+            Reading::Extracted(&firmware(2, &["b"]), ReadBy::version(2)),
+        )
     });
     assert!(!again.unwrap().created);
     assert_eq!(stored.line(), ["3*", "2*", "1*"]);
@@ -275,7 +280,7 @@ fn a_stated_table_of_one_project_says_nothing_about_another() {
         .unwrap();
     let known =
         |project| stored.store.read(|reader| reader.known_firmware(project, digest(1))).unwrap();
-    assert_eq!(known(stored.project).unwrap().extractor, 0);
+    assert_eq!(known(stored.project).unwrap().read_by, ReadBy::version(0));
     assert_eq!(known(other.id), None);
 }
 
@@ -466,7 +471,10 @@ fn a_full_database_stores_nothing_of_the_build() {
     let functions: Vec<String> = (0..2_000).map(|n| format!("function_number_{n}_init")).collect();
     let functions: Vec<&str> = functions.iter().map(String::as_str).collect();
     let result = stored.store.write(|writer| {
-        writer.record_build(&stored.build(1), Reading::Extracted(&firmware(1, &functions), 1))
+        writer.record_build(
+            &stored.build(1),
+            Reading::Extracted(&firmware(1, &functions), ReadBy::version(1)),
+        )
     });
     assert!(matches!(result, Err(StoreError::Full)), "{result:?}");
     assert_eq!(stored.store.read(|reader| reader.ports(stored.project)).unwrap(), []);

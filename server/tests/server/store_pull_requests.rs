@@ -2,7 +2,9 @@
 //! there, and which commit each is compared with.
 
 use initboard::model::Sha256;
-use initboard::store::{Base, BaseChoice, BuiltCommit, Finished, NewBuild, PullRequest, Reading};
+use initboard::store::{
+    Base, BaseChoice, BuiltCommit, Finished, NewBuild, PullRequest, ReadBy, Reading,
+};
 
 use crate::support::app::TestApp;
 use crate::support::tables::table;
@@ -27,7 +29,9 @@ fn new(app: &TestApp, number: u32, parents: &[u32], pull_request: Option<u32>) -
 fn record(app: &TestApp, new: &NewBuild) {
     let mut table = table(&["pin_init0"]);
     table.file.sha256 = Sha256::of(format!("{} {}", new.board, new.commit).as_bytes());
-    app.store.write(|writer| writer.record_build(new, Reading::Extracted(&table, 1))).unwrap();
+    app.store
+        .write(|writer| writer.record_build(new, Reading::Extracted(&table, ReadBy::version(1))))
+        .unwrap();
 }
 
 fn base(app: &TestApp, number: u32) -> Option<Base> {

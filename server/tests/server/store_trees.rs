@@ -5,7 +5,7 @@ use crate::support::tables;
 use crate::support::trees::{change, commit, empty, history, listed, listing, source, time};
 use initboard::model::{BoardId, CommitSha, PortName, Stage, StepKind, TreeFacts};
 use initboard::store::{
-    HistoryPart, ListedBoard, NewBuild, ProjectId, Reading, RecordedTree, Store, TreeCommit,
+    HistoryPart, ListedBoard, NewBuild, ProjectId, ReadBy, Reading, RecordedTree, Store, TreeCommit,
 };
 use jiff::Timestamp;
 
@@ -46,7 +46,9 @@ impl Stored {
             received_at: time(3),
         };
         self.store
-            .write(|writer| writer.record_build(&new, Reading::Extracted(&table, 1)))
+            .write(|writer| {
+                writer.record_build(&new, Reading::Extracted(&table, ReadBy::version(1)))
+            })
             .unwrap();
     }
 

@@ -135,6 +135,29 @@ fn what_the_server_read_is_not_replaced_by_what_an_upload_states() {
 }
 
 #[test]
+fn a_file_is_read_with_what_the_project_says_of_its_firmware() {
+    let app = TestApp::start();
+    let path = elf::data("fixtures/lto.elf");
+    let firmware = std::fs::read(path).unwrap();
+    let levels = || -> Vec<String> {
+        let upload = app.upload().send(&firmware);
+        let build = app.get(upload.json()["json"].as_str().unwrap()).json();
+        let entries = build["table"]["entries"].as_array().unwrap().clone();
+        let inits = entries.iter().filter(|entry| entry["phase"] == "init");
+        let mut levels: Vec<String> =
+            inits.filter_map(|entry| Some(entry["level"].as_str()?.to_owned())).collect();
+        levels.dedup();
+        levels
+    };
+    assert_eq!(levels(), ["early", "core", "driver"]);
+    let configured = app.configure("[firmware]\nlevels = [\"driver\", \"core\"]\n");
+    assert_eq!(configured.status, 201, "{}", configured.text());
+    assert_eq!(levels(), ["driver", "core", "early"], "it was read while nothing was said");
+    assert_eq!(app.rows("firmware"), 1);
+    assert_eq!(app.rows("build"), 1);
+}
+
+#[test]
 fn hostile_names_survive_store_and_json() {
     let app = TestApp::start();
     let names = tables::hostile_names();

@@ -11,7 +11,7 @@ use super::{Build, project, record_tree};
 use crate::config::Config;
 use crate::extract;
 use crate::model::{CommitSha, SCHEMA_VERSION, Sha256, TreeFacts};
-use crate::store::{Reading, Store};
+use crate::store::{ReadBy, Reading, Store};
 use crate::tree::{SourceTree, TreeEntry, TreeEntryKind, TreeError, catalog, mains};
 
 /// The sample firmware, one folder for each state of its source.
@@ -59,7 +59,7 @@ pub(super) fn fill(store: &Store) -> anyhow::Result<()> {
             let bytes = Firmware::get(path).with_context(|| format!("{path} vanished"))?.data;
             let table = extract::extract(&bytes[..], Sha256::of(&bytes))
                 .with_context(|| path.to_string())?;
-            let reading = || Reading::Extracted(&table, extract::VERSION);
+            let reading = || Reading::Extracted(&table, ReadBy::version(extract::VERSION));
             let pull_request = None;
             let build = Build {
                 project,

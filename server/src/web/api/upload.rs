@@ -16,8 +16,9 @@ use super::parameters::{Parameters, malformed, shown};
 use super::receive::{Encoding, Incoming, Received, receive};
 use crate::extract;
 use crate::model::{BoardId, BranchName, CommitSha, Finding, InitTable, ProjectName, Sha256};
-use crate::store::{NewBuild, ProjectId, Reading, RecordedBuild};
+use crate::store::{NewBuild, ProjectId, ReadBy, Reading, RecordedBuild};
 use crate::web::events::Happening;
+use crate::web::policies::Judge;
 use crate::web::state::blocking;
 use crate::web::{AppError, AppState, ErrorEnvelope, auth};
 
@@ -309,15 +310,16 @@ async fn store(
         pull_request: build.pull_request,
         is_last: false,
     };
-    let (recorded, mut table) = match content {
-        Content::Firmware => store_firmware(app, build, token.id, received).await?,
-        Content::Table => store_table(app, build, token.id, received).await?,
-    };
     let judge = app.read({
         let policies = app.policies();
         move |reader| policies.judge(reader, &found)
     });
-    judge.await?.derive(&mut table, &id.port, Some(&id.label()));
+    let judge = judge.await?;
+    let (recorded, mut table) = match content {
+        Content::Firmware => store_firmware(app, build, token.id, received, &judge).await?,
+        Content::Table => store_table(app, build, token.id, received).await?,
+    };
+    judge.derive(&mut table, &id.port, Some(&id.label()));
     app.events().tell(happening);
     tracing::info!(build = %recorded.id, created = recorded.created, %project, board = %place, "build received");
     let (init_count, deinit_count) = table.counts();
@@ -340,27 +342,28 @@ async fn store_firmware(
     build: NewBuild,
     token: crate::store::TokenId,
     received: Received,
+    judge: &Judge,
 ) -> Result<(RecordedBuild, InitTable), AppError> {
     let (project, sha256) = (build.project, received.sha256);
+    let conventions = judge.conventions().clone();
+    let read_by = ReadBy { extractor: extract::VERSION, conventions: conventions.fingerprint() };
     let known = app.read(move |reader| reader.known_firmware(project, sha256)).await?;
-    if let Some(known) = known.filter(|known| known.extractor >= extract::VERSION) {
+    if let Some(known) = known.filter(|known| !known.read_by.gives_way_to(read_by)) {
         return record(app, build, token, move |_| Ok(Reading::Known(known.id))).await;
     }
     let turn = app.extraction().await?;
     let keep = app.config().keep_firmware.clone();
     let table = blocking(move || {
         let _turn = turn;
-        let table = extract::extract(&object::ReadCache::new(&received.file), sha256)?;
+        let data = object::ReadCache::new(&received.file);
+        let table = extract::extract_with(&data, sha256, &conventions)?;
         if let Some(folder) = keep {
             keep_firmware(&received, &folder).map_err(|error| AppError::from_write(&error))?;
         }
         Ok(table)
     })
     .await?;
-    record(app, build, token, move |cell| {
-        Ok(Reading::Extracted(cell.insert(table), extract::VERSION))
-    })
-    .await
+    record(app, build, token, move |cell| Ok(Reading::Extracted(cell.insert(table), read_by))).await
 }
 
 async fn store_table(

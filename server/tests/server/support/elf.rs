@@ -2,9 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+/// A file below `data/`.
+pub(crate) fn data(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data").join(path)
+}
+
 /// All committed sample images by path, with their port and `BOARD[-VARIANT]`.
 pub(crate) fn samples() -> Vec<(String, String, PathBuf)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/firmware/2/ports");
+    let root = data("firmware/2/ports");
     let mut samples = Vec::new();
     for port in folders(&root) {
         for build in folders(&port) {

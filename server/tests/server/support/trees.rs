@@ -5,7 +5,7 @@ use initboard::model::{
     Location, MainFunction, OrderStep, Origin, Phase, PortHistory, SCHEMA_VERSION, Sha256,
     SourceChange, SourceFile, Stage, StepKind, SymbolName, TreeFacts,
 };
-use initboard::store::{NewBuild, Reading};
+use initboard::store::{NewBuild, ReadBy, Reading};
 use jiff::Timestamp;
 
 use super::app::TestApp;
@@ -54,7 +54,7 @@ pub(crate) fn record_build(
                 base: None,
                 received_at: time(number),
             };
-            writer.record_build(&new, Reading::Extracted(table, 1))
+            writer.record_build(&new, Reading::Extracted(table, ReadBy::version(1)))
         })
         .unwrap();
 }
