@@ -96,6 +96,7 @@ impl Compared {
             base: self.base_commit.clone(),
             base_note: None,
             head: self.head_commit.clone(),
+            head_is_finished: false,
         };
         Ok(Comparison { report, subject, complete })
     }

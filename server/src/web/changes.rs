@@ -107,6 +107,7 @@ impl Changes {
             base: self.base.as_ref().map(|base| base.commit.clone()),
             base_note: self.base.as_ref().map(|base| in_words(base.choice)),
             head: Some(self.head.commit.clone()),
+            head_is_finished: self.head.finished_at.is_some(),
         }
     }
 }

@@ -53,7 +53,7 @@ pub fn correction(report: &ChangeReport, subject: &Subject) -> String {
 fn below(head: &str, report: &ChangeReport, subject: &Subject) -> String {
     let mut page = Page { text: String::new(), left_out: Vec::new() };
     page.text = format!("{}\n{head}", marker(subject.project.as_ref()));
-    let facts = facts(report, &code);
+    let facts = facts(report, subject.head_is_finished, &code);
     if !facts.is_empty() {
         page.text.push('\n');
         for fact in facts {

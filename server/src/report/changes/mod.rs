@@ -31,6 +31,9 @@ pub struct Subject {
     pub base_note: Option<String>,
     /// The commit that the change leads to.
     pub head: Option<CommitSha>,
+    /// Whether whoever builds it said that all its builds were sent: what is missing
+    /// then will not come.
+    pub head_is_finished: bool,
 }
 
 impl Subject {

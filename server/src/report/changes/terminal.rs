@@ -29,7 +29,7 @@ fn write_report(text: &mut String, report: &ChangeReport, subject: &Subject) -> 
         let note = note.map_or_else(String::new, |note| format!(" (base: {})", printable(note)));
         writeln!(text, "{FAINT}{} with {}{note}{FAINT:#}", base.short(), head.short())?;
     }
-    for fact in facts(report, &printable) {
+    for fact in facts(report, subject.head_is_finished, &printable) {
         writeln!(text, "  {fact}")?;
     }
     for group in &report.groups {

@@ -22,6 +22,7 @@ fn subject() -> Subject {
         base: Some("0123456789abcdef0123456789abcdef01234567".parse().unwrap()),
         base_note: None,
         head: Some("89abcdef0123456789abcdef0123456789abcdef".parse().unwrap()),
+        head_is_finished: false,
     }
 }
 
@@ -156,6 +157,24 @@ fn half_of_the_boards_are_not_yet_uploaded() {
     let base = fleet("stm32", 10, STM32);
     let changed = STM32.replace("pin_init0 extint_init0", "extint_init0 pin_init0");
     insta::assert_snapshot!(both(&report(&base, &fleet("stm32", 5, &changed))));
+}
+
+#[test]
+fn what_is_missing_of_a_finished_head_will_not_come() {
+    let report = report(&fleet("stm32", 2, STM32), &fleet("stm32", 1, STM32));
+    let said = |head_is_finished| -> Vec<String> {
+        let subject = Subject { head_is_finished, ..subject() };
+        let text = text(&report, &subject);
+        text.lines().filter(|line| line.contains("without")).map(str::to_owned).collect()
+    };
+    let missing = "  1 board without a build at head";
+    assert_eq!(said(false), [format!("{missing}, not built or not yet: stm32/BOARD_01.")]);
+    assert_eq!(
+        said(true),
+        [format!(
+            "{missing}, which is finished: not built, so nothing is said of them: stm32/BOARD_01."
+        )]
+    );
 }
 
 #[test]

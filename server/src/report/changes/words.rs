@@ -89,7 +89,7 @@ fn elsewhere(report: &ChangeReport) -> String {
 }
 
 /// What a person should know beside the groups, a sentence each.
-pub(crate) fn facts(report: &ChangeReport, name: Name<'_>) -> Vec<String> {
+pub(crate) fn facts(report: &ChangeReport, head_is_finished: bool, name: Name<'_>) -> Vec<String> {
     let mut facts = Vec::new();
     for (subsystem, count) in report.lost_deinits().into_iter().take(NAMED * 2) {
         facts.push(format!("{} is no longer stopped on {}.", name(subsystem), boards(count)));
@@ -117,7 +117,12 @@ pub(crate) fn facts(report: &ChangeReport, name: Name<'_>) -> Vec<String> {
     if report.verdict != Verdict::Unchanged {
         of_boards(&report.unchanged, "unchanged");
     }
-    of_boards(&report.missing_head, "without a build at head, not built or not yet");
+    let missing_head = if head_is_finished {
+        "without a build at head, which is finished: not built, so nothing is said of them"
+    } else {
+        "without a build at head, not built or not yet"
+    };
+    of_boards(&report.missing_head, missing_head);
     of_boards(&report.missing_base, "without a build at base, so nothing is said of them");
     of_boards(&report.nameless, "with entries that have no name, whose order nothing tells");
     let not_compared: Vec<String> =

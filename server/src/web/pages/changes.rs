@@ -198,6 +198,7 @@ async fn show(
         Some(base) => format!("{api}&base={}", base.commit),
         None => api,
     };
+    let is_finished = changes.head.finished_at.is_some();
     page(&ChangesPage {
         title: match number {
             Some(number) => format!("Pull request #{number}"),
@@ -210,10 +211,10 @@ async fn show(
         sign,
         class,
         headline: headline(report),
-        facts: facts(report, &quoted).iter().map(|fact| Part::all(fact)).collect(),
+        facts: facts(report, is_finished, &quoted).iter().map(|fact| Part::all(fact)).collect(),
         base: changes.base.as_ref().map(|base| shown.named(&base.commit)),
         base_choice: changes.base.as_ref().map(|base| in_words(base.choice)).unwrap_or_default(),
-        is_finished: changes.head.finished_at.is_some(),
+        is_finished,
         groups: report.groups.iter().map(|group| shown.group(group, &quoted)).collect(),
         findings: report.findings.iter().map(finding).collect(),
         not_compared: report
