@@ -56,6 +56,21 @@ impl Reader<'_> {
         Ok(found.optional()?)
     }
 
+    /// The pull requests that were built since a time, of projects that had a webhook
+    /// by then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn built_since(&self, since: Timestamp) -> Result<Vec<(ProjectId, u32)>, StoreError> {
+        let mut query = self.sql.prepare_cached(
+            "SELECT pull_request.project_id, pull_request.number
+             FROM webhook JOIN pull_request ON pull_request.project_id = webhook.project_id
+                 AND pull_request.received_at >= max(?1, webhook.created_at)",
+        )?;
+        let found = query.query_map([Seconds(since)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// The pull request that builds of a commit were sent for, if any was.
     ///
     /// # Errors

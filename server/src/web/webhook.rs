@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -43,6 +43,10 @@ impl Default for Patience {
     }
 }
 
+/// How far a server looks back when it starts: what was told is not told again, so
+/// that this need only be longer than a server is down.
+const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24);
+
 /// What is sent.
 #[derive(Debug, Serialize)]
 struct Message<'a> {
@@ -63,7 +67,7 @@ type Subject = (ProjectId, u32);
 /// Watches what happens and calls webhooks, until the server stops.
 pub(super) async fn run(app: AppState) {
     let mut happenings = app.events().follow();
-    let mut due: HashMap<Subject, Instant> = HashMap::new();
+    let mut due = left_over(&app).await;
     loop {
         let next = due.values().min().copied();
         let wait = async {
@@ -93,6 +97,18 @@ pub(super) async fn run(app: AppState) {
             }
         }
     }
+}
+
+/// What may have waited, or been tried again, when a server stopped.
+async fn left_over(app: &AppState) -> HashMap<Subject, Instant> {
+    let since = Timestamp::now() - LOOKS_BACK;
+    let found = app.read(move |reader| Ok::<_, AppError>(reader.built_since(since)?)).await;
+    let found = found.unwrap_or_else(|error| {
+        tracing::warn!(error = error.message(), "what webhooks were not told is not known");
+        Vec::new()
+    });
+    let at = Instant::now() + app.config().webhook.calm;
+    found.into_iter().map(|subject| (subject, at)).collect()
 }
 
 async fn tell(app: AppState, subject: Subject) {

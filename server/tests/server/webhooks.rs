@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use initboard::model::{InitTable, Sha256};
 use initboard::store::{StoreOptions, Webhook};
-use initboard::web::Patience;
+use initboard::web::{Config, Patience};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -79,8 +79,8 @@ fn start(url: &str) -> TestApp {
     app
 }
 
-/// Sends a table of `stm32/PYBV10` at a commit, and says that it is the last.
-fn send(
+/// Sends a table of `stm32/PYBV10` at a commit.
+fn build(
     app: &TestApp,
     commit: &'static str,
     pull_request: Option<&'static str>,
@@ -96,6 +96,16 @@ fn send(
         .header("content-type", "application/json".to_owned());
     let answer = upload.send(&serde_json::to_vec(&table).unwrap());
     assert_eq!(answer.status, 201, "{}", answer.text());
+}
+
+/// The same, and says that it is the last.
+fn send(
+    app: &TestApp,
+    commit: &'static str,
+    pull_request: Option<&'static str>,
+    functions: &[&str],
+) {
+    build(app, commit, pull_request, functions);
     let bearer = format!("Bearer {}", app.token.reveal());
     let path = format!("/api/v1/commits/{commit}/finish?project=micropython");
     assert_eq!(app.post(&path, &[("authorization", &bearer)], b"").status, 200);
@@ -159,4 +169,22 @@ fn an_address_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     // It was refused, so it was not told, and the next word tells it.
     send(&app, LATER, Some("7"), &["uart_init"]);
     assert_eq!(messages.recv_timeout(SOON).unwrap().json()["head"], LATER);
+}
+
+#[test]
+fn what_waits_when_a_server_stops_is_told_by_the_next() {
+    let (url, messages) = listen(&[]);
+    let app = start(&url);
+    send(&app, COMMIT, None, &["pin_init0", "uart_init"]);
+    build(&app, PROPOSED, Some("7"), &["uart_init", "pin_init0"]);
+    assert!(messages.recv_timeout(A_MOMENT).is_err(), "more builds may come");
+    let hasty = |mut config: Config| {
+        config.webhook.calm = Duration::ZERO;
+        config
+    };
+    let next = app.another_with(hasty);
+    assert_eq!(messages.recv_timeout(SOON).unwrap().json()["head"], PROPOSED);
+    drop(next);
+    let _after = app.another_with(hasty);
+    assert!(messages.recv_timeout(A_MOMENT).is_err(), "it was told");
 }

@@ -150,7 +150,13 @@ impl TestApp {
 
     /// Another server over the same database, which remembers nothing.
     pub(crate) fn another(&self) -> Server {
-        Server::start(AppState::new(self.store.clone(), Config::for_store(&self.store)).unwrap())
+        self.another_with(|config| config)
+    }
+
+    /// The same, configured otherwise.
+    pub(crate) fn another_with(&self, configure: impl FnOnce(Config) -> Config) -> Server {
+        let config = configure(Config::for_store(&self.store));
+        Server::start(AppState::new(self.store.clone(), config).unwrap())
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
