@@ -384,7 +384,7 @@ mod tests {
         );
         assert_eq!(
             said("[tree]\ncolour = 1\n"),
-            "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.drivers`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
+            "there is no key `tree.colour`: expected `tree.ports`, `tree.mains`, `tree.drivers`, `tree.boards`, `tree.variants`, `tree.makefiles`, `tree.builds`, `tree.linker-scripts`, `tree.board-settings`, `tree.mcu`"
         );
     }
 

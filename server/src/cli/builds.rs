@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
 
-use super::build_path::board_of_path;
 use super::firmware_folder::{self, Wanted};
 use super::{extract, firmware_file};
 use crate::analyze::check::Subject;
@@ -44,11 +43,11 @@ pub(super) fn read(paths: &[PathBuf], config: &Config) -> anyhow::Result<Side> {
 }
 
 fn read_folder(path: &Path, config: &Config, side: &mut Side) -> anyhow::Result<()> {
-    for file in firmware_folder::files(&[path.to_owned()], Wanted::FirmwareOrTable)? {
+    for file in firmware_folder::files(&[path.to_owned()], Wanted::FirmwareOrTable, &config.tree)? {
         match read_file(&file, config) {
             Ok(builds) => side.builds.extend(builds),
             Err(error) => side.unreadable.push(Unreadable {
-                board: extract::label(&file),
+                board: extract::label(&file, config),
                 why: without_path(&error, &file),
             }),
         }
@@ -69,7 +68,7 @@ fn without_path(error: &anyhow::Error, file: &Path) -> String {
 fn read_file(path: &Path, config: &Config) -> anyhow::Result<Vec<Subject>> {
     if path.extension().is_none_or(|extension| extension != "json") {
         let table = extract::read(path, config)?;
-        return Ok(vec![subject(path, board_of_path(path), table)?]);
+        return Ok(vec![subject(path, config.tree.board_of_build(path), table)?]);
     }
     let text = firmware_file::read(path)?;
     let tables = BoardTable::read_all(&text).with_context(|| path.display().to_string())?;
@@ -79,7 +78,7 @@ fn read_file(path: &Path, config: &Config) -> anyhow::Result<Vec<Subject>> {
         path.display()
     );
     let of_table = |BoardTable { board, table }: BoardTable| {
-        subject(path, board.or_else(|| board_of_path(path)), table)
+        subject(path, board.or_else(|| config.tree.board_of_build(path)), table)
     };
     tables.into_iter().map(of_table).collect()
 }

@@ -11,11 +11,11 @@ use anyhow::Context as _;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::build_path;
 use super::serve::{DEFAULT_LISTEN, Service};
 use crate::config::Config as Configuration;
 use crate::model::{CommitSha, ProjectName, RepositoryUrl, TreeFacts};
 use crate::store::{NewBuild, NewConfiguration, ProjectId, Reading, Store};
+use crate::tree::Layout;
 use crate::web::{AppState, Config};
 
 /// The project that the demo opens on.
@@ -94,7 +94,8 @@ struct Build<'a> {
 
 impl Build<'_> {
     fn record(&self, store: &Store, reading: Reading<'_>) -> anyhow::Result<()> {
-        let board = build_path::board_of_path(self.path.as_ref())
+        let board = Layout::default()
+            .board_of_build(self.path.as_ref())
             .with_context(|| format!("{} names no board", self.path))?;
         let build = NewBuild {
             project: self.project,

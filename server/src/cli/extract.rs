@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
-use super::build_path::board_of_path;
 use super::source_tree::TreeArguments;
 use super::{extract_tree, firmware_file};
 use crate::config::Config;
@@ -83,10 +82,11 @@ impl Extract {
             match read(path, &config) {
                 Ok(table) => {
                     let text = match self.format {
-                        Format::Terminal => terminal::table(&label(path), &table),
-                        Format::Json => {
-                            json::value(&BoardTable { board: board_of_path(path), table })
-                        }
+                        Format::Terminal => terminal::table(&label(path, &config), &table),
+                        Format::Json => json::value(&BoardTable {
+                            board: config.tree.board_of_build(path),
+                            table,
+                        }),
                     };
                     let gap = if index > 0 && self.format == Format::Terminal { "\n" } else { "" };
                     write!(out, "{gap}{text}").and_then(|()| out.flush())?;
@@ -106,14 +106,14 @@ pub(super) fn read(path: &Path, config: &Config) -> anyhow::Result<InitTable> {
     let bytes = firmware_file::read(path)?;
     let mut table = extract::extract_with(&bytes[..], Sha256::of(&bytes), &config.firmware)
         .with_context(|| path.display().to_string())?;
-    let port = board_of_path(path).map(|board| board.port);
+    let port = config.tree.board_of_build(path).map(|board| board.port);
     analyze::derive_with(&mut table, &config.policy, port.as_ref());
     Ok(table)
 }
 
 /// The board that the path names, else the path.
-pub(super) fn label(path: &Path) -> String {
-    match board_of_path(path) {
+pub(super) fn label(path: &Path, config: &Config) -> String {
+    match config.tree.board_of_build(path) {
         Some(board) => board.to_string(),
         None => path.display().to_string(),
     }

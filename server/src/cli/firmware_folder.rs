@@ -1,12 +1,12 @@
 //! The firmware below a folder of builds, or the tables that were extracted from
-//! it: one file of each `ports/PORT/build-BOARD/`.
+//! it: one file of each build folder, such as `ports/PORT/build-BOARD/`.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
-use super::build_path::board_of_path;
+use crate::tree::Layout;
 
 /// How deep below a folder that is named a build folder may stand.
 const MAX_DEPTH: usize = 6;
@@ -32,7 +32,11 @@ pub(super) enum Wanted {
 /// # Errors
 /// When a folder cannot be read, has nothing that is wanted below it, or too much
 /// else.
-pub(super) fn files(paths: &[PathBuf], wanted: Wanted) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn files(
+    paths: &[PathBuf],
+    wanted: Wanted,
+    layout: &Layout,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -44,10 +48,10 @@ pub(super) fn files(paths: &[PathBuf], wanted: Wanted) -> anyhow::Result<Vec<Pat
         let root = path.canonicalize().with_context(|| format!("cannot read {name}"))?;
         let before = files.len();
         let mut left = MAX_NAMES;
-        search(&root, wanted, MAX_DEPTH, &mut left, &mut files)?;
+        search(&root, wanted, layout, MAX_DEPTH, &mut left, &mut files)?;
         ensure!(
             files.len() > before,
-            "{name} has no firmware below it: expected files such as ports/stm32/build-PYBV10/firmware.elf"
+            "{name} has no firmware below it: expected files such as ports/stm32/build-PYBV10/firmware.elf; another layout is `tree.builds` of initboard.toml"
         );
     }
     Ok(files)
@@ -56,13 +60,14 @@ pub(super) fn files(paths: &[PathBuf], wanted: Wanted) -> anyhow::Result<Vec<Pat
 fn search(
     folder: &Path,
     wanted: Wanted,
+    layout: &Layout,
     depth: usize,
     left: &mut usize,
     files: &mut Vec<PathBuf>,
 ) -> anyhow::Result<()> {
     let cannot_read = || format!("cannot read {}", folder.display());
-    let is_build = folder.parent().is_some_and(|parent| board_of_path(parent).is_none())
-        && board_of_path(folder).is_some();
+    let is_build = folder.parent().is_some_and(|parent| layout.board_of_build(parent).is_none())
+        && layout.board_of_build(folder).is_some();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(cannot_read)? {
         *left = left.checked_sub(1).with_context(|| {
@@ -90,7 +95,7 @@ fn search(
     for (path, kind) in names {
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if kind.is_dir() && !hidden && depth > 0 {
-            search(&path, wanted, depth - 1, left, files)?;
+            search(&path, wanted, layout, depth - 1, left, files)?;
         }
     }
     Ok(())

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
-use super::build_path::board_of_path;
 use super::firmware_folder::{self, Wanted};
 use super::source_tree::{SelectedTree, TreeArguments};
 use crate::analyze;
@@ -89,11 +88,11 @@ impl Matrix {
 
     /// The tables of the files, and whether all could be read.
     fn of_files(&self, config: &Config) -> anyhow::Result<(Vec<Read>, bool)> {
-        let files = firmware_folder::files(&self.paths, Wanted::Firmware)?;
+        let files = firmware_folder::files(&self.paths, Wanted::Firmware, &config.tree)?;
         let mut read: Vec<Read> = Vec::new();
         let mut complete = true;
         for path in files {
-            let Some(of) = of_path(&path) else { continue };
+            let Some(of) = of_path(&path, config) else { continue };
             if !self.ports.is_empty() && !self.ports.contains(&of.1) {
                 continue;
             }
@@ -126,9 +125,9 @@ fn of_tree(tree: &SelectedTree) -> anyhow::Result<Vec<Read>> {
 
 /// The board that a path names with its port; for a path that names none, the
 /// path itself, of a port that is not known.
-fn of_path(path: &Path) -> Option<(String, PortName)> {
-    let label = super::extract::label(path);
-    let port = match board_of_path(path) {
+fn of_path(path: &Path, config: &Config) -> Option<(String, PortName)> {
+    let label = super::extract::label(path, config);
+    let port = match config.tree.board_of_build(path) {
         Some(board) => board.port,
         None => "unknown".parse().ok()?,
     };

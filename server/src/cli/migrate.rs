@@ -104,7 +104,7 @@ impl Migrate {
     fn of_firmware(&self, path: &Path) -> anyhow::Result<Printed> {
         let config = self.reading.config_of_firmware()?;
         let table = extract::read(path, &config)?;
-        let label = extract::label(path);
+        let label = extract::label(path, &config);
         let (once, language) = (self.once(), self.language());
         let proposal = propose(&label, &table, None, &config.policy, once, language)
             .with_context(|| path.display().to_string())?;

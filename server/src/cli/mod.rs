@@ -4,7 +4,6 @@
 //! usage or unreadable input, with one line on standard error. When whoever reads
 //! the output has read enough (`| head`), that is fine, too.
 
-pub mod build_path;
 mod builds;
 mod catalog;
 mod check;

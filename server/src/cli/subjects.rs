@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, ensure};
 use clap::Args;
 
-use super::build_path::board_of_path;
 use super::extract;
 use super::source_tree::TreeArguments;
 use crate::analyze::check::Subject;
@@ -68,12 +67,12 @@ impl Subjects {
 
 fn subject(path: &Path, config: &Config) -> anyhow::Result<Subject> {
     let table = extract::read(path, config)?;
-    let board = board_of_path(path);
+    let board = config.tree.board_of_build(path);
     // Files that name no port are compared as if of one.
     let unknown = || "unknown".parse::<PortName>().context("a port without a name");
     let port = board.as_ref().map_or_else(unknown, |board| Ok(board.port.clone()))?;
     Ok(Subject {
-        label: extract::label(path),
+        label: extract::label(path, config),
         port,
         board: board.map(|board| board.label()),
         table: Arc::new(table),

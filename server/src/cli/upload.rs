@@ -10,7 +10,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::build_path::board_of_path;
 use super::firmware_file;
 use super::identity;
 use super::server::{Method, Server, Shipment, compressed_file};
@@ -18,6 +17,7 @@ use super::source_tree::config_of_firmware;
 use crate::config::FILE_NAME;
 use crate::model::{BoardId, BoardName, CommitSha, PortName, ProjectName, VariantName};
 use crate::store::TokenText;
+use crate::tree::Layout;
 
 /// Send firmware, or what a source tree says, to a server
 #[derive(Debug, Args)]
@@ -118,10 +118,15 @@ impl std::fmt::Display for Content {
 impl Upload {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         // Before the first byte is sent: every file can be read and has its place.
+        let layout = if self.port.is_some() && self.board.is_some() {
+            Layout::default()
+        } else {
+            config_of_firmware(None)?.tree
+        };
         let contents = self
             .files
             .iter()
-            .map(|file| firmware_file::check(file).and_then(|()| self.content_of(file)))
+            .map(|file| firmware_file::check(file).and_then(|()| self.content_of(file, &layout)))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let project = self.project()?;
         let token = match &self.token {
@@ -164,12 +169,12 @@ impl Upload {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn content_of(&self, file: &Path) -> anyhow::Result<Content> {
+    fn content_of(&self, file: &Path, layout: &Layout) -> anyhow::Result<Content> {
         let is_json = file.extension().is_some_and(|extension| extension == "json");
         if is_json && holds_facts(file)? {
             return Ok(Content::Tree);
         }
-        let board = self.board_of(file)?;
+        let board = self.board_of(file, layout)?;
         if self.commit.is_none() {
             bail!(
                 "{} is of a build whose commit is not given: expected --commit with the full identifier, as `git rev-parse HEAD` prints it",
@@ -179,8 +184,8 @@ impl Upload {
         Ok(if is_json { Content::Table(board) } else { Content::Firmware(board) })
     }
 
-    fn board_of(&self, file: &Path) -> anyhow::Result<BoardId> {
-        let told = board_of_path(file);
+    fn board_of(&self, file: &Path, layout: &Layout) -> anyhow::Result<BoardId> {
+        let told = layout.board_of_build(file);
         if let (Some(port), Some(board)) = (&self.port, &self.board) {
             return Ok(BoardId {
                 port: port.clone(),
@@ -190,7 +195,7 @@ impl Upload {
         }
         let Some(told) = told else {
             bail!(
-                "{} does not tell its board: expected a path like ports/stm32/build-PYBV10/firmware.elf, or --port and --board",
+                "{} does not tell its board: expected a path like ports/stm32/build-PYBV10/firmware.elf, `tree.builds` in {FILE_NAME}, or --port and --board",
                 file.display()
             );
         };

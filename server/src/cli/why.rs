@@ -30,25 +30,26 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let table = read(&self.file, &config_of_firmware(self.config.as_deref())?)?;
+        let config = config_of_firmware(self.config.as_deref())?;
+        let table = read(&self.file, &config)?;
         let reasons = match why::reasons(&table, &self.function) {
             Ok(reasons) => reasons,
             Err(similar) if similar.is_empty() => {
                 bail!(
                     "`{}` is neither registered nor called by main in {}",
                     self.function,
-                    label(&self.file)
+                    label(&self.file, &config)
                 )
             }
             Err(similar) => bail!(
                 "`{}` is neither registered nor called by main in {}; there is {}",
                 self.function,
-                label(&self.file),
+                label(&self.file, &config),
                 similar.join(", ")
             ),
         };
         let mut out = anstream::stdout().lock();
-        write!(out, "{}", terminal::reasons(&label(&self.file), &table, &reasons))?;
+        write!(out, "{}", terminal::reasons(&label(&self.file, &config), &table, &reasons))?;
         Ok(ExitCode::SUCCESS)
     }
 }

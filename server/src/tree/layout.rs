@@ -5,6 +5,7 @@
 //! the section `[tree]` of its `initboard.toml`; a key that is there takes the
 //! place of the default as a whole.
 
+mod builds;
 mod pattern;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub struct Layout {
     boards: Vec<Pattern>,
     variants: Vec<Pattern>,
     makefiles: Vec<Pattern>,
+    builds: Vec<Pattern>,
     /// Variables of make and CMake whose value is linker scripts. The first one
     /// that has a value counts.
     pub(crate) linker_scripts: Vec<String>,
@@ -51,6 +53,7 @@ pub struct LayoutSection {
     boards: Option<OneOrMore>,
     variants: Option<OneOrMore>,
     makefiles: Option<OneOrMore>,
+    builds: Option<OneOrMore>,
     linker_scripts: Option<OneOrMore>,
     board_settings: Option<OneOrMore>,
     mcu: Option<OneOrMore>,
@@ -151,13 +154,14 @@ impl Default for Layout {
 
 impl Layout {
     /// The keys of the section `[tree]`.
-    pub const KEYS: [&str; 9] = [
+    pub const KEYS: [&str; 10] = [
         "ports",
         "mains",
         "drivers",
         "boards",
         "variants",
         "makefiles",
+        "builds",
         "linker-scripts",
         "board-settings",
         "mcu",
@@ -209,6 +213,7 @@ impl Layout {
                 section.makefiles.as_ref(),
                 &["ports/alif/alif.mk", "ports/{port}/Makefile", "ports/{port}/CMakeLists.txt"],
             )?,
+            builds: patterns("builds", section.builds.as_ref(), &["ports/{port}/build-{board}"])?,
             linker_scripts: variables(
                 "linker-scripts",
                 section.linker_scripts.as_ref(),
@@ -260,6 +265,13 @@ impl Layout {
                 &[Gap::Board, Gap::Variant],
                 &[Gap::Port, Gap::Any],
                 "{board} and {variant}",
+            ),
+            (
+                "builds",
+                &self.builds,
+                &[Gap::Board],
+                &[Gap::Port, Gap::Variant, Gap::Any],
+                "{board} and no {driver}",
             ),
         ];
         for (key, patterns, needed, allowed, expected) in gaps {

@@ -285,7 +285,7 @@ fn what_cannot_be_read_is_said_in_one_line() {
     assert_eq!(
         error(&[path]),
         format!(
-            "initboard: {path} has no firmware below it: expected files such as ports/stm32/build-PYBV10/firmware.elf\n"
+            "initboard: {path} has no firmware below it: expected files such as ports/stm32/build-PYBV10/firmware.elf; another layout is `tree.builds` of initboard.toml\n"
         )
     );
     assert!(error(&["x", "--rev", "HEAD"]).contains("--tree"));

@@ -21,7 +21,7 @@ fn samples(state: &str) -> Vec<(BoardId, Vec<u8>)> {
     for port in std::fs::read_dir(data(&format!("firmware/{state}/ports"))).unwrap() {
         for build in std::fs::read_dir(port.unwrap().path()).unwrap() {
             let path = build.unwrap().path().join("firmware.elf");
-            let board = initboard::cli::build_path::board_of_path(&path).unwrap();
+            let board = initboard::tree::Layout::default().board_of_build(&path).unwrap();
             samples.push((board, std::fs::read(path).unwrap()));
         }
     }

@@ -184,6 +184,18 @@ fn what_waits_when_a_server_stops_is_told_by_the_next() {
     };
     let next = app.another_with(hasty);
     assert_eq!(messages.recv_timeout(SOON).unwrap().json()["head"], PROPOSED);
+    // It is noted once the address has answered.
+    let told = || {
+        app.store.read(|reader| {
+            let project = reader.project(&"micropython".parse().unwrap())?.unwrap();
+            reader.told(project.id, 7)
+        })
+    };
+    let began = std::time::Instant::now();
+    while told().unwrap().is_none() {
+        assert!(began.elapsed() < SOON, "what was told is not noted");
+        std::thread::sleep(Duration::from_millis(10));
+    }
     drop(next);
     let _after = app.another_with(hasty);
     assert!(messages.recv_timeout(A_MOMENT).is_err(), "it was told");

@@ -148,6 +148,14 @@ impl Pattern {
             })
     }
 
+    /// What stands in the gaps, where the first of `names`, the parts of a path, are
+    /// the parts of the pattern.
+    pub(crate) fn begins(&self, names: &[&str]) -> Option<Names> {
+        let names = names.get(..self.parts.len())?;
+        let mut parts = self.parts.iter().zip(names);
+        parts.try_fold(Names::default(), |found, (pieces, name)| split(pieces, name, &found))
+    }
+
     /// The files or folders of the tree that the pattern matches, where what is
     /// in `names` already stands in its gap, by path.
     pub(crate) fn find(
