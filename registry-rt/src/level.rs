@@ -198,7 +198,7 @@ macro_rules! define_bounds {
 
 /// The section of a table: the linker makes the bounds of sections that are
 /// there, be they empty.
-#[cfg(all(feature = "keyed", not(feature = "off")))]
+#[cfg(all(feature = "keyed", not(any(feature = "rodata", feature = "off"))))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! define_bounds {

@@ -50,6 +50,7 @@
 
 #![no_std]
 
+// The rest of the crate compiles with both, so that this is all that is said.
 #[cfg(all(feature = "rodata", feature = "keyed"))]
 compile_error!("registry-rt: `rodata` and `keyed` are two ways to place the entries: choose one");
 

@@ -214,7 +214,7 @@ macro_rules! section {
 }
 
 /// The input section of an entry, which the linker bounds by itself.
-#[cfg(feature = "keyed")]
+#[cfg(all(feature = "keyed", not(feature = "rodata")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! section {

@@ -5,7 +5,10 @@
 mod c_header;
 mod firmware;
 mod libraries;
-mod misuse;
+mod misuse {
+    mod compilers;
+    mod linkers;
+}
 mod rust_crate;
 mod switches;
 mod tools;

@@ -1,9 +1,9 @@
-//! What is refused, and what whoever did it reads.
+//! What compilers refuse, and what whoever did it reads.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tools::{have, links_with_gnu_ld, package, scratch, succeed, text};
+use crate::tools::{have, package, scratch, succeed, text};
 
 /// A driver in C that registers as `registrations` say.
 fn source(folder: &Path, name: &str, registrations: &str) -> PathBuf {
@@ -32,8 +32,8 @@ fn refused_c(compiler: &str, options: &[&str], registrations: &str) -> String {
         .output()
         .expect("the compiler can be started");
     assert!(!output.status.success(), "{compiler} took {registrations}");
-    // Quotation marks differ with the language of the machine.
-    text(&output.stderr).replace(['‘', '’'], "'")
+    // Quotation marks differ with the compiler, and with the language of the machine.
+    text(&output.stderr).replace(['‘', '’', '"'], "'")
 }
 
 #[test]
@@ -58,7 +58,12 @@ fn c_compilers_refuse_what_would_not_run_as_it_reads() {
                 "MP_DEINIT_REGISTER(core, 05u, timer_init0);",
                 "priority 05u of timer_init0 must be two digits",
             ),
-            ("MP_INIT_REGISTER(driver, LAST, timer_init0);", "invalid suffix"),
+            // Of two characters, as a priority is: only its number is none.
+            (
+                "MP_INIT_REGISTER(driver, 5u, timer_init0);",
+                "priority 5u of timer_init0 must be two digits",
+            ),
+            ("MP_INIT_REGISTER(driver, LAST, timer_init0);", "invalid suffix 'LAST' on integer"),
             (
                 "MP_INIT_REGISTER(driver, 00, uart_init);",
                 "uart_init cannot be registered: expected void uart_init(void); for a call with arguments or a result use MP_INIT_REGISTER_CALL",
@@ -86,6 +91,10 @@ fn cpp_compilers_refuse_the_same() {
             "priority 9 of timer_init0 must be two digits",
         ),
         ("MP_INIT_REGISTER(driver, 00, uart_init);", "invalid conversion from 'int (*)(int)'"),
+        (
+            "MP_INIT_REGISTER_WITH(driver, 00, timer_init0, MP_SATISFIED(finalizer, \"why\"));",
+            "MP_SATISFIED_expects_finaliser_reinit_or_persistent_not_finalizer",
+        ),
     ] {
         let said = refused_c("c++", &["-std=c++17", "-xc++"], registration);
         assert!(said.contains(message), "{registration}:\n{said}");
@@ -134,18 +143,21 @@ fn compilers_for_windows_and_macos_are_told_so_unless_the_registry_is_off() {
     }
 }
 
-/// What rustc says of a driver; it must refuse it.
-fn refused_rust(name: &str, features: &[&str], driver: &str) -> String {
+/// What rustc says of a driver, or of the crate with these settings; it must refuse one
+/// of them.
+fn refused_rust(name: &str, settings: &[&str], driver: &str) -> String {
     let folder = scratch(&format!("misuse-rust-{name}"));
     let library = folder.join("libregistry_rt.rlib");
-    let features: Vec<String> =
-        features.iter().map(|feature| format!("--cfg=feature=\"{feature}\"")).collect();
+    let settings = settings.iter().map(|setting| format!("--cfg={setting}"));
+    // What a target sets, a test may set as well.
+    let settings: Vec<_> =
+        settings.chain(["-Aexplicit_builtin_cfgs_in_flags".to_owned()]).collect();
     let rustc = |source: &Path, crate_name: &str, output: &Path| {
         let mut rustc = Command::new("rustc");
         rustc
             .current_dir(package())
             .args(["--edition=2024", "--crate-type=rlib", "--crate-name", crate_name])
-            .args(&features)
+            .args(&settings)
             .arg(source)
             .arg("-o")
             .arg(output);
@@ -171,7 +183,11 @@ fn rustc_refuses_what_would_not_run_as_it_reads() {
         return;
     }
     for (name, registration, message) in [
-        ("level", "init_register!(drvier, 00, timer_init0);", "`drvier`"),
+        (
+            "level",
+            "init_register!(drvier, 00, timer_init0);",
+            "cannot find module or crate `drvier` in this scope",
+        ),
         (
             "digit",
             "init_register!(driver, 9, timer_init0);",
@@ -188,6 +204,12 @@ fn rustc_refuses_what_would_not_run_as_it_reads() {
             "reason",
             "init_register!(driver, 00, timer_init0, satisfied = reinit(\" \"));",
             "the reason must be a sentence without quotation marks and backslashes, because it passes through an assembler",
+        ),
+        // The assembler would take it, and write something else.
+        (
+            "backslash",
+            "init_register!(driver, 00, timer_init0, satisfied = reinit(\"C:\\\\new\"));",
+            "the reason must be a sentence without quotation marks and backslashes",
         ),
         (
             "quotes",
@@ -214,128 +236,27 @@ fn rustc_refuses_what_would_not_run_as_it_reads() {
         let said = refused_rust(name, &[], &driver);
         assert!(said.contains(message), "{registration}:\n{said}");
     }
-    let said = refused_rust("two-ways", &["rodata", "keyed"], "");
-    assert!(said.contains("are two ways to place the entries: choose one"), "{said}");
-}
-
-/// What the linker says of a program made of `drivers`; `Ok` where it links.
-fn link(test: &str, options: &[&str], drivers: &[&str]) -> Result<PathBuf, String> {
-    let folder = scratch(test);
-    let main = "int main(void) { mp_init_run_level(MP_INIT_DRIVER); return 0; }";
-    let mut files: Vec<PathBuf> = drivers
-        .iter()
-        .enumerate()
-        .map(|(number, driver)| {
-            let code = format!(
-                "#include \"mp_registry.h\"\nstatic void init_{number}(void) {{}}\n{}\n",
-                driver.replace("FUNCTION", &format!("init_{number}"))
-            );
-            let file = folder.join(format!("driver_{number}.c"));
-            std::fs::write(&file, code).expect("the scratch folder can be written");
-            file
-        })
-        .collect();
-    let file = folder.join("main.c");
-    std::fs::write(&file, format!("#include \"mp_registry.h\"\n{main}\n")).expect("written");
-    files.push(file);
-    let program = folder.join("program");
-    let output = Command::new("cc")
-        .current_dir(package())
-        .args(["-O2", "-Iinclude", "-Wl,-T,link/mp_registry_hosted.ld", "src/mp_registry.c"])
-        .args(options)
-        .args(files)
-        .arg("-o")
-        .arg(&program)
-        .output()
-        .expect("the compiler can be started");
-    if output.status.success() {
-        Ok(program)
-    } else {
-        Err(text(&output.stderr).replace(['‘', '’', '`'], "'"))
-    }
 }
 
 #[test]
-fn ties_link_unless_the_project_wants_none() {
-    if !links_with_gnu_ld() {
+fn two_features_that_place_entries_and_targets_without_elf_are_refused_by_one_sentence() {
+    if !have(&["rustc"]) {
         return;
     }
-    let tied = ["MP_INIT_REGISTER(driver, 10, FUNCTION);"; 2];
-    link("ties-allowed", &[], &tied).expect("a tie links");
-    for options in [&["-DMP_REGISTRY_NO_TIES"][..], &["-DMP_REGISTRY_NO_TIES", "-flto"]] {
-        let said = link("ties-refused", options, &tied).expect_err("a tie does not link");
-        assert!(said.contains("mp_registry_tie_at_init_driver_10"), "{said}");
-    }
-    let apart =
-        ["MP_INIT_REGISTER(driver, 10, FUNCTION);", "MP_INIT_REGISTER(driver, 11, FUNCTION);"];
-    link("ties-apart", &["-DMP_REGISTRY_NO_TIES"], &apart).expect("no tie links");
-}
-
-#[test]
-fn another_number_of_entries_than_stated_does_not_link() {
-    if !links_with_gnu_ld() {
-        return;
-    }
-    let one = "MP_INIT_REGISTER(driver, 10, FUNCTION);";
-    for options in [&[][..], &["-flto"]] {
-        link(
-            "count-right",
-            options,
-            &[one, "MP_REGISTRY_EXPECT(2); MP_DEINIT_REGISTER(core, 00, FUNCTION);"],
-        )
-        .expect("two entries are two");
-        let said = link(
-            "count-wrong",
-            options,
-            &[one, "MP_REGISTRY_EXPECT(3); MP_DEINIT_REGISTER(core, 00, FUNCTION);"],
-        )
-        .expect_err("two entries are not three");
-        assert!(
-            said.contains(
-                "registry: the tables hold another number of entries than MP_REGISTRY_EXPECT states"
-            ),
-            "{said}"
-        );
-    }
-}
-
-/// A script with the fragment in it, and without a region for it.
-const NO_REGION: &str = "MEMORY { FLASH (rx) : ORIGIN = 0x8000000, LENGTH = 64K }
-SECTIONS { .text : { *(.text*) *(.rodata*) } > FLASH INCLUDE mp_registry.ld }";
-
-#[test]
-fn a_fragment_without_its_region_does_not_link() {
-    if !have(&["arm-none-eabi-gcc", "arm-none-eabi-ld", "ld.lld-22"]) {
-        return;
-    }
-    let folder = scratch("no-region");
-    let object = folder.join("runner.o");
-    succeed(
-        Command::new("arm-none-eabi-gcc")
-            .current_dir(package())
-            .args(["-Os", "-ffreestanding", "-Iinclude", "-c", "src/mp_registry.c", "-o"])
-            .arg(&object),
-    );
-    let script = folder.join("board.ld");
-    std::fs::write(&script, NO_REGION).expect("the scratch folder can be written");
-    for linker in ["arm-none-eabi-ld", "ld.lld-22"] {
-        let output = Command::new(linker)
-            .current_dir(package())
-            .args(["-Llink", "-T"])
-            .args([&script, &object])
-            .arg("-o")
-            .arg(folder.join("program"))
-            .output()
-            .expect("the linker can be started");
-        let said = text(&output.stderr);
-        assert!(!output.status.success(), "{linker}: {said}");
-        // lld names the region by itself; GNU ld would warn and go on.
-        let message = match linker {
-            "ld.lld-22" => "memory region not defined: MP_REGISTRY",
-            _ => {
-                "registry: there is no memory region MP_REGISTRY, so that the tables would stand at address 0"
-            }
-        };
-        assert!(said.contains(message), "{linker}: {said}");
+    let no_elf = "registry-rt: this target has no ELF, and its linker neither sorts nor keeps the entries: use the feature `off` and call the functions by hand";
+    for (name, settings, message) in [
+        (
+            "two-ways",
+            &["feature=\"rodata\"", "feature=\"keyed\""][..],
+            "registry-rt: `rodata` and `keyed` are two ways to place the entries: choose one",
+        ),
+        ("windows", &["windows"], no_elf),
+        ("macos", &["target_vendor=\"apple\""], no_elf),
+        ("wasm", &["target_family=\"wasm\""], no_elf),
+    ] {
+        let said = refused_rust(name, settings, "");
+        let errors: Vec<_> = said.lines().filter(|line| line.starts_with("error")).collect();
+        let last = "error: aborting due to 1 previous error";
+        assert_eq!(errors, [&format!("error: {message}"), last], "{said}");
     }
 }
