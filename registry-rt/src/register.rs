@@ -181,6 +181,12 @@ macro_rules! place {
             "_", stringify!($priority), "_", stringify!($name)
         ))]
         static ENTRY: $crate::table::Entry = $crate::entry_value!($function, $priority);
+
+        // Its symbol holds the name of the crate, so that the linker takes this object
+        // out of its archive even if another crate has the symbol above, and refuses
+        // the two instead of leaving one out. Of no size.
+        #[used]
+        static PULLED: () = ();
     };
 }
 

@@ -234,3 +234,13 @@ fn ties_of_two_crates_link_unless_the_project_wants_none() {
     let apart = sensor.replace("10", "11");
     link_rust("rust-apart", &["no-ties"], program, &apart).expect("no tie links");
 }
+
+#[test]
+fn one_name_at_one_place_in_two_crates_does_not_link() {
+    if !have(&["rustc"]) || !links_with_gnu_ld() {
+        return;
+    }
+    let driver = "extern \"C\" fn led_init() {} init_register!(driver, 10, led_init);";
+    let said = link_rust("rust-twice", &[], driver, driver).expect_err("one symbol is one entry");
+    assert!(said.contains("multiple definition of `__mp_init_driver_10_led_init'"), "{said}");
+}
