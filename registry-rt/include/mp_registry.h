@@ -159,11 +159,17 @@ void mp_deinit_run_level(mp_init_level_t level);
 unsigned int mp_registry_count(void);
 
 /* The same at link time, at file scope of one file: with another number of entries in
- * the tables of the four levels the image does not link. For the ways that use a
- * linker fragment of this project. */
+ * the tables of the four levels the image does not link. It is a linker fragment of
+ * this project that compares; where there is none, this does not compile. */
+#if defined(MP_REGISTRY_RODATA) || defined(MP_REGISTRY_KEYED)
+#define MP_REGISTRY_EXPECT(number) \
+    MP_REGISTRY_ASSERT_((number) < 0, \
+        "MP_REGISTRY_EXPECT needs a linker fragment, which MP_REGISTRY_RODATA and MP_REGISTRY_KEYED do without: compare mp_registry_count() with the number at start")
+#else
 #define MP_REGISTRY_EXPECT(number) \
     __asm__(".globl __mp_registry_expected\n" \
             ".set __mp_registry_expected, " #number " * " MP_REGISTRY_TEXT_(__SIZEOF_POINTER__) "\n")
+#endif
 
 /* Levels of the project's own ------------------------------------------------ */
 
@@ -258,9 +264,10 @@ void mp_registry_trace_after(const char *phase, const char *level, const char *f
         __mp_##phase##_##place, declared, number, #phase, level, priority, name, facts)
 
 /* `declared` is undeclared where the level is; `number` is the priority with a 1 in
- * front, so that a leading zero makes it neither octal nor shorter. */
+ * front, so that a leading zero makes it neither octal nor shorter. Divided, because
+ * e2 then makes it 1e2: a floating-point number that is a hundred. */
 #define MP_REGISTRY_ENTRY_(target, entry, declared, number, phase, level, priority, name, facts) \
-    MP_REGISTRY_ASSERT_(sizeof(declared) == 1 && number >= 100 && number <= 199 && sizeof(priority) == 3, \
+    MP_REGISTRY_ASSERT_(sizeof(declared) == 1 && number >= 100 && number / 200 == 0 && sizeof(priority) == 3, \
         "priority " priority " of " name " must be two digits, 00 to 99: the linker sorts it as text, in which 9 is after 10"); \
     __asm__(MP_REGISTRY_RECORD_(phase, level, priority, name, facts)); \
     static const mp_registry_entry_t entry MP_REGISTRY_SYMBOL_("__mp_" phase "_" level "_" priority "_" name) \

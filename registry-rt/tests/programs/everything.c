@@ -38,7 +38,9 @@ MP_DEINIT_EARLY(10, timer_deinit);
 MP_DEINIT_CORE(10, timer_deinit);
 MP_DEINIT_DRIVER(10, timer_deinit);
 MP_DEINIT_SERVICE(10, timer_deinit);
+#if !defined(MP_REGISTRY_RODATA) && !defined(MP_REGISTRY_KEYED)
 MP_REGISTRY_EXPECT(17);
+#endif
 MP_REGISTRY_ANCHOR(everything);
 
 int everything(void) {

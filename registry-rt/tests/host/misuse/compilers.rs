@@ -79,6 +79,36 @@ fn c_compilers_refuse_what_would_not_run_as_it_reads() {
     }
 }
 
+/// With a 1 in front it is 1e2, and that is a hundred.
+#[test]
+fn a_priority_that_makes_a_floating_point_number_is_refused() {
+    if !have(&["cc", "c++"]) {
+        return;
+    }
+    let registration = "MP_INIT_REGISTER(driver, e2, timer_init0);";
+    for (compiler, language) in [("cc", "-xc"), ("c++", "-xc++")] {
+        let said = refused_c(compiler, &[language], registration);
+        assert!(said.contains("priority e2 of timer_init0 must be two digits"), "{said}");
+    }
+}
+
+/// A fragment compares the numbers, and there is none.
+#[test]
+fn a_stated_number_of_entries_is_refused_where_nothing_compares_it() {
+    if !have(&["cc", "c++"]) {
+        return;
+    }
+    for way in ["-DMP_REGISTRY_RODATA", "-DMP_REGISTRY_KEYED"] {
+        for (compiler, language) in [("cc", "-xc"), ("c++", "-xc++")] {
+            let said = refused_c(compiler, &[language, way], "MP_REGISTRY_EXPECT(12);");
+            assert!(
+                said.contains("MP_REGISTRY_EXPECT needs a linker fragment, which MP_REGISTRY_RODATA and MP_REGISTRY_KEYED do without: compare mp_registry_count() with the number at start"),
+                "{compiler} {way}: {said}"
+            );
+        }
+    }
+}
+
 #[test]
 fn cpp_compilers_refuse_the_same() {
     if !have(&["c++"]) {
