@@ -18,6 +18,26 @@
 //! }
 //! ```
 //!
+//! # Linking
+//!
+//! With cortex-m-rt or riscv-rt, the least to do is the feature `rodata` and one
+//! argument for the linker, beside the `-Tlink.x` that is there:
+//!
+//! ```toml
+//! # .cargo/config.toml
+//! [target.'cfg(target_os = "none")']
+//! rustflags = ["-Clink-arg=-Tlink.x", "-Clink-arg=--sort-section=name"]
+//! ```
+//!
+//! A crate that only registers must be named, or it is not linked and its entries
+//! with it: `use my_driver as _;`.
+//!
+//! An entry costs one pointer of flash, and nothing takes RAM. `README.md` says what
+//! it costs in all and when not to use it, and `docs/registry` of the repository
+//! compares the ways to place the entries.
+//!
+//! # In the ELF
+//!
 //! The layout in the ELF (ABI version 1) is that of the C header
 //! `include/mp_registry.h`, so C and Rust drivers share the same tables:
 //!
