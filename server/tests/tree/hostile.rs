@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use initboard::model::MAX_LINKER_SCRIPTS;
 use initboard::tree::{Folder, SourceTree, TreeError, catalog};
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -125,6 +126,37 @@ fn long_lines_and_deep_nesting_are_read_in_time() {
     });
     // 2^40 ways to build it.
     scripts_with(&format!("LD_FILES = a.ld\n{many}"), &[]);
+}
+
+/// The scripts of the only board of a port that is built with CMake.
+fn scripts_with_cmake(text: &str) -> Vec<String> {
+    let folder = made::folder(&[("ports/p/boards/B/mpconfigboard.cmake", text)]);
+    scripts(&made::boards(folder.path())[0])
+}
+
+#[test]
+fn a_condition_of_cmake_is_read_however_often_it_is_negated() {
+    let script = |count: usize| {
+        let nots = "NOT ".repeat(count);
+        scripts_with_cmake(&format!("if({nots}MICROPY_UNSET)\nset(LD_FILE a.ld)\nendif()\n"))
+    };
+    assert_eq!(script(1_000_001), ["a.ld (missing)"]);
+    assert_eq!(script(1_000_000), [""; 0]);
+}
+
+#[test]
+fn arms_of_cmake_without_end_are_read_in_time_and_room() {
+    let arm = "elseif(CHIP STREQUAL x)\nset(LD_FILE a.ld)\nset(V ${LD_FILE})\n";
+    let text = format!("if(CHIP STREQUAL a)\n{}endif()\n", arm.repeat(50_000));
+    let found = scripts_with_cmake(&text);
+    assert_eq!(found.len(), MAX_LINKER_SCRIPTS);
+    let long = "x".repeat(4000);
+    let values: String = (0..100_000).fold(format!("set(A {long})\n"), |mut text, index| {
+        writeln!(text, "set(V{index} ${{A}})").unwrap();
+        text
+    });
+    let found = scripts_with_cmake(&format!("set(LD_FILE a.ld)\n{values}"));
+    assert_eq!(found, ["a.ld (missing)"]);
 }
 
 #[test]

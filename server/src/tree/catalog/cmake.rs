@@ -6,18 +6,23 @@
 
 use std::collections::BTreeMap;
 
+use super::linker;
+use crate::model::{MAX_LINKER_SCRIPTS, MAX_TEXT_BYTES};
 use crate::tree::Layout;
 
 /// Deepest `if` that is followed.
 const MAX_DEPTH: usize = 64;
 /// Longest value, in bytes.
 const MAX_BYTES: usize = 4096;
+/// Most variables that are known; others stay as they are written.
+const MAX_VARIABLES: usize = 10_000;
 
 /// What CMake files set.
 pub(super) struct Variables<'l> {
     layout: &'l Layout,
     known: BTreeMap<String, String>,
-    /// The linker scripts, each with the condition under which it is set.
+    /// The linker scripts, each with the condition under which it is set; as many and
+    /// as long as a table may hold.
     pub(super) scripts: Vec<(String, Option<String>)>,
 }
 
@@ -91,36 +96,36 @@ impl<'l> Variables<'l> {
         let is_keyword = |word: &String| matches!(word.as_str(), "CACHE" | "PARENT_SCOPE");
         let end = values.iter().position(is_keyword).unwrap_or(values.len());
         let value = self.expanded(&values[..end].join(";"));
-        let parts = open.iter().flat_map(|arm| {
-            let negated = arm.before.iter().map(|before| format!("not ({before})"));
-            negated.chain(arm.condition.clone())
-        });
-        let condition = parts.collect::<Vec<_>>().join(" and ");
-        let condition = (!condition.is_empty()).then_some(condition);
+        let is_conditional =
+            open.iter().any(|arm| arm.condition.is_some() || !arm.before.is_empty());
         if self.layout.linker_scripts.contains(name) && !value.is_empty() {
-            if condition.is_none() {
+            if !is_conditional {
                 self.scripts.clear();
             }
-            self.scripts.push((value.clone(), condition.clone()));
+            if self.scripts.len() < MAX_LINKER_SCRIPTS {
+                self.scripts.push((value.clone(), is_conditional.then(|| condition(open))));
+            }
         }
-        match condition {
-            None => drop(self.known.insert(name.clone(), value)),
-            Some(_) => drop(self.known.remove(name)),
+        if is_conditional {
+            self.known.remove(name);
+        } else if self.known.len() < MAX_VARIABLES || self.known.contains_key(name) {
+            self.known.insert(name.clone(), value);
         }
     }
 
     /// Whether a condition holds; `None` where it cannot be known.
     fn decide(&self, condition: &[String]) -> Option<bool> {
-        let words: Vec<&str> = condition.iter().map(String::as_str).collect();
-        match words[..] {
-            ["NOT", ..] => self.decide(&condition[1..]).map(|holds| !holds),
-            ["DEFINED", name] => Some(!self.value(name)?.is_empty()),
-            [name] => Some(is_true(self.value(name)?)),
+        let negations = condition.iter().take_while(|word| *word == "NOT").count();
+        let words: Vec<&str> = condition[negations..].iter().map(String::as_str).collect();
+        let holds = match words[..] {
+            ["DEFINED", name] => !self.value(name)?.is_empty(),
+            [name] => is_true(self.value(name)?),
             [name, "STREQUAL", text] => {
-                Some(self.value(name.trim_start_matches("${").trim_end_matches('}'))? == text)
+                self.value(name.trim_start_matches("${").trim_end_matches('}'))? == text
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(holds == (negations % 2 == 0))
     }
 
     /// The value of a variable, empty where it is not set; `None` where it
@@ -154,6 +159,26 @@ impl<'l> Variables<'l> {
         done.push_str(rest);
         if done.len() > MAX_BYTES { String::new() } else { done }
     }
+}
+
+/// What must hold for the innermost arm. There may be any number of arms before it:
+/// what is longer than a table may hold is left out.
+fn condition(open: &[Open]) -> String {
+    let parts = open.iter().flat_map(|arm| {
+        let negated = arm.before.iter().map(|before| format!("not ({before})"));
+        negated.chain(arm.condition.clone())
+    });
+    let mut condition = String::new();
+    for part in parts {
+        if !condition.is_empty() {
+            condition.push_str(" and ");
+        }
+        condition.push_str(&part);
+        if condition.len() > MAX_TEXT_BYTES {
+            break;
+        }
+    }
+    linker::cut(&condition)
 }
 
 fn is_true(value: &str) -> bool {

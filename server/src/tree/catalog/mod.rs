@@ -234,13 +234,13 @@ impl Reader<'_> {
             }
         }
         let mut scripts = Vec::new();
-        for (name, condition) in variables.scripts.iter().take(MAX_LINKER_SCRIPTS) {
+        for (name, condition) in &variables.scripts {
             // Paths of CMake are whole, which here is from the root.
             let folder = if name.starts_with("./") { "" } else { &port.folder };
             let search = Search { folder: folder.to_owned(), others: Vec::new() };
             for name in name.split(';') {
                 let mut script = self.scripts.script(name, &search)?;
-                script.condition = condition.as_deref().map(linker::cut);
+                script.condition.clone_from(condition);
                 scripts.push(script);
             }
         }
