@@ -5,6 +5,8 @@
 //! segments; levels rise within a segment, and from one segment to the next.
 //! Deinit tables run backwards: their order is given from its end.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Priority, RFC_LEVELS};
 
 /// The number of levels.
@@ -75,32 +77,41 @@ const SPLIT: u32 = 1;
 /// Places for as many items as have one.
 pub(super) fn place(items: &[Item]) -> Vec<Placed> {
     let mut placed: Vec<Option<Placed>> = vec![None; items.len()];
+    // Items that cannot have the level of the one before, which has no numbers left.
+    let mut cuts: BTreeSet<usize> = BTreeSet::new();
     loop {
-        let left: Vec<usize> = (0..items.len()).filter(|&item| placed[item].is_none()).collect();
-        let wanted: Vec<Item> = left
-            .iter()
-            .map(|&item| {
-                // What stays by hand parts what is around it.
-                let parted = placed[..item].iter().filter(|place| place.is_some()).count();
-                Item { segment: items[item].segment + parted, ..items[item].clone() }
-            })
-            .collect();
-        let out = |placed: &mut Vec<Option<Placed>>, out: &[usize], why| {
-            for &item in out {
-                placed[left[item]] = Some(why);
+        let mut left = Vec::new();
+        let mut wanted = Vec::new();
+        // What stays by hand parts what is around it, and so does a cut.
+        let mut parted = 0;
+        for (index, item) in items.iter().enumerate() {
+            parted += usize::from(cuts.contains(&index));
+            if placed[index].is_some() {
+                parted += 1;
+            } else {
+                left.push(index);
+                wanted.push(Item { segment: item.segment + parted, ..item.clone() });
             }
-        };
+        }
         let Some(levels) = levels(&wanted) else {
-            let smallest = smallest_segment(&wanted);
-            if smallest.is_empty() {
+            let out = smallest_segments(&wanted);
+            for segment in &out {
+                let is_cut = |at: usize| left.get(at).is_some_and(|index| cuts.contains(index));
+                let crowded = segment.iter().any(|&at| is_cut(at))
+                    || segment.last().is_some_and(|&at| is_cut(at + 1));
+                let why = if crowded { Placed::NoPriority } else { Placed::NoLevel };
+                for at in segment {
+                    placed[left[*at]] = Some(why);
+                }
+            }
+            if out.is_empty() {
                 // Registered by hand in an order that no levels have: nothing can be added.
                 return placed.into_iter().map(|item| item.unwrap_or(Placed::Fixed)).collect();
             }
-            out(&mut placed, &smallest, Placed::NoLevel);
             continue;
         };
         match priorities(&wanted, &levels) {
-            Err(crowded) => out(&mut placed, &crowded, Placed::NoPriority),
+            Err(cut) => cuts.extend([left[cut]]),
             Ok(priorities) => {
                 for ((&item, &level), &priority) in left.iter().zip(&levels).zip(&priorities) {
                     let is_fixed = items[item].number != Number::New;
@@ -150,8 +161,9 @@ fn levels(items: &[Item]) -> Option<Vec<usize>> {
     Some(levels)
 }
 
-/// The new items of the segment with fewest of them; of two, the later one.
-fn smallest_segment(items: &[Item]) -> Vec<usize> {
+/// The new items of the segments that cannot have a level of their own: those with
+/// fewest of them, of two the later one, and at least one.
+fn smallest_segments(items: &[Item]) -> Vec<Vec<usize>> {
     let mut segments: Vec<Vec<usize>> = Vec::new();
     let mut last = None;
     for (index, item) in items.iter().enumerate().filter(|(_, item)| item.number == Number::New) {
@@ -162,11 +174,16 @@ fn smallest_segment(items: &[Item]) -> Vec<usize> {
             segment.push(index);
         }
     }
-    segments.into_iter().rev().min_by_key(Vec::len).unwrap_or_default()
+    let too_many = segments.len().saturating_sub(LEVELS).max(1);
+    segments.reverse();
+    segments.sort_by_key(Vec::len);
+    segments.truncate(too_many);
+    segments
 }
 
-/// The number of each item; where there are too few, the items for which there is none.
-fn priorities(items: &[Item], levels: &[usize]) -> Result<Vec<u8>, Vec<usize>> {
+/// The number of each item; where a level has too few, the item from which on another
+/// level is needed.
+fn priorities(items: &[Item], levels: &[usize]) -> Result<Vec<u8>, usize> {
     let mut found = vec![0; items.len()];
     let mut start = 0;
     while start < items.len() {
@@ -175,46 +192,59 @@ fn priorities(items: &[Item], levels: &[usize]) -> Result<Vec<u8>, Vec<usize>> {
         let mut at = start;
         let mut low = None;
         while at < end {
-            let new: Vec<usize> =
-                (at..end).take_while(|&item| items[item].number == Number::New).collect();
-            let high = items[..end].get(at + new.len()).map(|item| item.number);
-            let numbers = match (low, high) {
-                (Some(Number::Other), _) | (_, Some(Number::Other)) => None,
-                _ => spread(new.len(), low.and_then(Number::get), high.and_then(Number::get)),
-            };
-            let numbers = numbers.or_else(|| new.is_empty().then(Vec::new));
-            let Some(numbers) = numbers else { return Err(new) };
-            for (&item, number) in new.iter().zip(numbers) {
-                found[item] = number;
+            let new = items[at..end].iter().take_while(|item| item.number == Number::New).count();
+            let high = items[..end].get(at + new).map(|item| item.number);
+            let room = room(low, high);
+            if new > room {
+                // Behind as many as fit, or in front of them where only their end is given.
+                return Err(if low.is_none() && high.is_some() {
+                    at + new - room
+                } else {
+                    at + room
+                });
+            }
+            let numbers = spread(new, low.and_then(Number::get), high.and_then(Number::get));
+            for (place, number) in found[at..].iter_mut().zip(numbers) {
+                *place = number;
             }
             low = high;
-            at += new.len() + 1;
+            at += new + 1;
         }
         start = end;
     }
     Ok(found)
 }
 
-/// `count` numbers of two digits between `low` and `high`, as far apart as there is
-/// room, but no further than ten.
-fn spread(count: usize, low: Option<u8>, high: Option<u8>) -> Option<Vec<u8>> {
+/// How many numbers there are between two others.
+fn room(low: Option<Number>, high: Option<Number>) -> usize {
+    if [low, high].contains(&Some(Number::Other)) {
+        return 0;
+    }
+    let number = |end: Option<Number>| end.and_then(Number::get).map(usize::from);
+    let first = number(low).map_or(0, |low| low + 1);
+    number(high).unwrap_or(100).saturating_sub(first)
+}
+
+/// `count` numbers of two digits between `low` and `high`, which has room for them, as
+/// far apart as it has, but no further than ten.
+fn spread(count: usize, low: Option<u8>, high: Option<u8>) -> Vec<u8> {
+    if count == 0 {
+        return Vec::new();
+    }
     let low = low.map(usize::from);
     let first = low.map_or(0, |low| low + 1);
     let end = high.map_or(100, usize::from);
     let room = end.saturating_sub(first);
-    if count == 0 || count > room {
-        return (count == 0).then(Vec::new);
-    }
     let steps = [10, 5, 4, 3, 2];
     let step = steps.into_iter().find(|step| (count + 1) * step <= room + 1).unwrap_or(1);
     let length = (count - 1) * step;
     let start = match (low, high) {
         (Some(low), _) => low + step,
         // In front of what is there, close to it.
-        (None, Some(_)) => end - step - length,
-        (None, None) => step.min(end - 1 - length),
+        (None, Some(_)) => end.saturating_sub(step + length),
+        (None, None) => step.min(99_usize.saturating_sub(length)),
     };
-    (0..count).map(|index| u8::try_from(start + index * step).ok()).collect()
+    (0..count).filter_map(|index| u8::try_from(start + index * step).ok()).collect()
 }
 
 #[cfg(test)]
@@ -277,7 +307,7 @@ mod tests {
         let items = [item(0, 2), registered(0, 2, "20"), registered(0, 2, "30"), item(0, 2)];
         assert_eq!(said(&items), ["driver 10", "fixed", "fixed", "driver 40"]);
         let items = [item(0, 2), registered(0, 2, "00"), item(0, 2), registered(0, 3, "10")];
-        assert_eq!(said(&items), ["no priority", "fixed", "driver 10", "fixed"]);
+        assert_eq!(said(&items), ["core 10", "fixed", "driver 10", "fixed"]);
         let mut first = item(0, 2);
         first.allowed = [false, false, true, false];
         assert_eq!(said(&[first, registered(0, 2, "00")]), ["no priority", "fixed"]);
@@ -290,13 +320,38 @@ mod tests {
             (9, (1..=9).map(|n| n * 10).collect()),
             (10, (1..=10).map(|n| n * 5).collect()),
         ] {
-            assert_eq!(spread(count, None, None), Some(expected));
+            assert_eq!(spread(count, None, None), expected);
         }
-        assert_eq!(spread(99, None, None).unwrap(), (1..=99).collect::<Vec<u8>>());
-        assert_eq!(spread(100, None, None).unwrap(), (0..=99).collect::<Vec<u8>>());
-        assert_eq!(spread(101, None, None), None);
-        assert_eq!(spread(2, Some(97), None), Some(vec![98, 99]));
-        assert_eq!(spread(2, None, Some(2)), Some(vec![0, 1]));
+        assert_eq!(spread(99, None, None), (1..=99).collect::<Vec<u8>>());
+        assert_eq!(spread(100, None, None), (0..=99).collect::<Vec<u8>>());
+        assert_eq!(spread(2, Some(97), None), [98, 99]);
+        assert_eq!(spread(2, None, Some(2)), [0, 1]);
+    }
+
+    #[test]
+    fn what_one_level_has_no_numbers_for_goes_to_the_next() {
+        let placed = said(&vec![item(0, 2); 250]);
+        let of = |level: &str| placed.iter().filter(|text| text.starts_with(level)).count();
+        assert_eq!([of("core"), of("driver"), of("service"), of("no")], [100, 100, 50, 0]);
+        // Only what is too much stays by hand.
+        let placed = said(&vec![item(0, 2); 310]);
+        assert_eq!(placed.iter().filter(|text| *text == "no priority").count(), 10);
+        let mut full: Vec<Item> = vec![registered(0, 2, "95"); 1];
+        full.extend(vec![item(0, 2); 6]);
+        full.push(registered(1, 3, "10"));
+        assert_eq!(
+            said(&full),
+            [
+                "fixed",
+                "driver 96",
+                "driver 97",
+                "driver 98",
+                "driver 99",
+                "no priority",
+                "no priority",
+                "fixed"
+            ]
+        );
     }
 
     proptest! {
