@@ -342,6 +342,21 @@ impl InitTable {
         (count(Phase::Init), count(Phase::Deinit))
     }
 
+    /// Whether main was found and all that it calls could be read, so that nothing runs
+    /// that the entries do not show.
+    pub fn tells_all_of_main(&self) -> bool {
+        let hides = |anomaly: &Anomaly| {
+            matches!(
+                anomaly.kind,
+                AnomalyKind::MainAmbiguous
+                    | AnomalyKind::MainIncomplete
+                    | AnomalyKind::LevelUnknown
+                    | AnomalyKind::SourceUnparsed
+            )
+        };
+        self.main.is_some() && !self.anomalies.iter().any(hides)
+    }
+
     /// Drops what is derived from the rest: whoever sent the table may have
     /// another opinion.
     pub(super) fn forget_derived(&mut self) {

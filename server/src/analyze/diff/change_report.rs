@@ -32,6 +32,9 @@ pub struct ChangeReport {
     /// Compared boards with entries that have no name (a stripped file): nothing
     /// tells whether these changed places among themselves.
     pub nameless: Vec<String>,
+    /// Compared boards of which main, or some of it, could not be read in one build or
+    /// in both: nothing tells whether what it calls by hand changed.
+    pub unread: Vec<String>,
     /// Findings that are new or gone on boards that were compared: the new ones
     /// first, the gravest first.
     pub findings: Vec<FindingChange>,
@@ -161,6 +164,10 @@ impl ChangeReport {
         because(
             "entries have no name, so nothing tells whether they changed places",
             self.nameless.iter().collect(),
+        );
+        because(
+            "main could not be read in full, so nothing tells what it calls by hand",
+            self.unread.iter().collect(),
         );
         let not_compared = self.not_compared.iter().map(|not| &not.board).collect();
         because("builds could not be compared", not_compared);

@@ -74,6 +74,11 @@ pub fn compare(base: Side, head: Side, policy: &Policy, today: Date) -> ChangeRe
         let wanted = versions.iter().zip(&diffs).filter(|(_, diff)| is_wanted(diff));
         names(&head, wanted.flat_map(|(of, _)| &of.boards))
     };
+    let is_unread = |versions: &&Versions| {
+        versions.places.iter().any(|&place| !fleet.units[place].table.tells_all_of_main())
+    };
+    let unread = versions.iter().filter(is_unread).flat_map(|versions| &versions.boards);
+    let unread = names(&head, unread);
     let groups = change_groups(&head, &fleet, &versions, &diffs, &movers);
     let sides = BothSides { subjects: [&base, &head], places: &places };
     let findings = finding_change::findings(&sides, &fleet, &versions, policy, today);
@@ -98,6 +103,7 @@ pub fn compare(base: Side, head: Side, policy: &Policy, today: Date) -> ChangeRe
         missing_head,
         not_compared,
         nameless: labels(&|diff| diff.nameless > 0),
+        unread,
         findings,
     }
 }
@@ -302,5 +308,26 @@ mod tests {
             nameless.obstacles_to_same_order(),
             ["entries have no name, so nothing tells whether they changed places: rp2/A"]
         );
+    }
+
+    #[test]
+    fn builds_whose_main_hides_calls_have_no_certain_order() {
+        let hidden =
+            "main could not be read in full, so nothing tells what it calls by hand: rp2/A";
+        let build = |change: &dyn Fn(&mut InitTable)| {
+            let mut side = side(&[("rp2/A", "start: mp_init @core/a_init")]);
+            change(Arc::make_mut(&mut side.builds[0].table));
+            side
+        };
+        let whole = || build(&|_| {});
+        let without = || build(&|table| table.main = None);
+        let jumps = || {
+            let anomaly = Anomaly::new(AnomalyKind::MainIncomplete);
+            build(&|table| table.anomalies.push(anomaly.clone()))
+        };
+        let said = |base, head| compare(base, head, &made::policy(), DAY).obstacles_to_same_order();
+        assert_eq!(said(whole(), whole()), [""; 0]);
+        assert_eq!(said(without(), without()), [hidden]);
+        assert_eq!(said(whole(), jumps()), [hidden]);
     }
 }
