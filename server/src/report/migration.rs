@@ -114,9 +114,14 @@ fn write_notes(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
             ));
         }
         for passed in &main.passed {
+            let lines = match passed.last - passed.first {
+                0 => passed.first.to_string(),
+                _ => format!("{}-{}", passed.first, passed.last),
+            };
+            let side = if passed.runs_behind { "behind" } else { "in front of" };
             notes.push(format!(
-                "{}:{} now runs behind the calls around it: {}",
-                main.path, passed.line, passed.text
+                "{}:{lines} now runs {side} the calls among which it stood: {}",
+                main.path, passed.text
             ));
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::lines::{Group, Lines, index, number};
 use super::plan::{Plan, RunLevel};
 use crate::model::{Entry, InitTable};
 
@@ -16,44 +17,35 @@ pub struct EditedMain {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Statements that start or stop nothing, and stood between calls that one
-    /// run-level call replaces: they now run after all of these.
-    pub passed: Vec<PassedLine>,
+    /// Statements that start or stop nothing, and stood among calls that one run-level
+    /// call replaces.
+    pub passed: Vec<PassedLines>,
     /// Run-level calls that could only be put under an `#if`: other configurations
     /// do not run them.
     pub under_condition: Vec<String>,
 }
 
-/// A line of main that other calls passed.
+/// Lines of main that other calls passed, one behind the other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PassedLine {
-    /// Its number in the text as it was, counted from 1.
-    pub line: u32,
-    /// What it says.
+pub struct PassedLines {
+    /// The number of the first in the text as it was, counted from 1.
+    pub first: u32,
+    /// The number of the last.
+    pub last: u32,
+    /// What the first says.
     pub text: String,
-}
-
-/// The `#include`s of a text, with the `#if`s around them, a line each.
-pub fn includes(text: &str) -> Vec<String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut kept: BTreeSet<usize> = includes_of(&lines).collect();
-    for group in groups(&lines) {
-        if kept.range(group.first..=group.last).next().is_some() {
-            kept.extend(group.directives);
-        }
-    }
-    kept.into_iter().map(|line| lines[line].trim().to_owned()).collect()
+    /// Whether they now run behind the calls among which they stood; else in front.
+    pub runs_behind: bool,
 }
 
 /// The text of the file that holds main, edited as the plan for its table says.
 pub fn edited(text: &str, table: &InitTable, plan: &Plan) -> EditedMain {
-    let lines: Vec<&str> = text.lines().collect();
-    let groups = groups(&lines);
-    let removed = removed(&lines, &groups, plan);
-    let main = Main { lines: &lines, groups: &groups, entries: &table.entries, plan };
+    let lines = Lines::of(text);
+    let removed = lines.without_calls(plan);
+    let main = Main { lines: &lines, entries: &table.entries, plan };
     let mut added: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     let mut under_condition = Vec::new();
-    let mut passed = BTreeMap::new();
+    let mut passed: BTreeMap<usize, bool> = BTreeMap::new();
     for run in plan.new_runs() {
         let calls: Vec<usize> = main.calls(run);
         let (Some(&first), Some(&last)) = (calls.iter().min(), calls.iter().max()) else {
@@ -63,23 +55,32 @@ pub fn edited(text: &str, table: &InitTable, plan: &Plan) -> EditedMain {
         if is_inside {
             under_condition.push(run.call());
         }
-        let indent: String = lines[first].chars().take_while(|c| c.is_whitespace()).collect();
+        let indent: String = lines.text[first].chars().take_while(|c| c.is_whitespace()).collect();
         added.entry(line).or_default().push(format!("{indent}{};", run.call()));
-        let between = (first..last).filter(|line| !removed.contains(line));
-        passed.extend(
-            between.filter(|&line| !says_nothing(lines[line])).map(|line| (line, lines[line])),
-        );
+        let between = line.min(first)..line.max(last);
+        let is_passed = |index: &usize| !removed.contains(index) && !lines.says_nothing(*index);
+        passed.extend(between.filter(is_passed).map(|index| (index, index >= line)));
     }
-    let include = plan.new_runs().next().and_then(|_| last_include(&lines, &groups));
+    let include = plan.new_runs().next().and_then(|_| lines.last_include());
+    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut edited = String::with_capacity(text.len());
     let mut push = |line: &str| {
         edited.push_str(line);
-        edited.push('\n');
+        edited.push_str(ending);
     };
-    for (index, line) in lines.iter().enumerate() {
-        added.get(&index).into_iter().flatten().for_each(|line| push(line));
-        if !removed.contains(&index) {
+    // Blank lines around what is gone are one gap, not several.
+    let mut is_gap = false;
+    for (index, line) in lines.text.iter().enumerate() {
+        for call in added.get(&index).into_iter().flatten() {
+            push(call);
+            is_gap = false;
+        }
+        if removed.contains(&index) {
+            let before = index.checked_sub(1).map_or("", |before| lines.text[before]);
+            is_gap |= before.trim().is_empty() && !added.contains_key(&index);
+        } else if !(is_gap && line.trim().is_empty()) {
             push(line);
+            is_gap = false;
         }
         if include == Some(index) {
             push("#include \"mp_registry.h\"");
@@ -88,36 +89,36 @@ pub fn edited(text: &str, table: &InitTable, plan: &Plan) -> EditedMain {
     EditedMain {
         path: table.source.as_ref().map_or_else(String::new, |source| source.path.clone()),
         text: edited,
-        passed: passed
-            .into_iter()
-            .map(|(line, text)| PassedLine { line: number(line), text: text.trim().to_owned() })
-            .collect(),
+        passed: together(&passed, &lines),
         under_condition,
     }
 }
 
-/// The lines of the calls that are registered, and of the `#if`s that then hold
-/// nothing.
-fn removed(lines: &[&str], groups: &[Group], plan: &Plan) -> BTreeSet<usize> {
-    let calls = plan.registrations.iter().filter_map(|registration| registration.call.as_ref());
-    let mut removed: BTreeSet<usize> =
-        calls.flat_map(|call| index(call.first)..=index(call.last)).collect();
-    // Inner ones come later.
-    for group in groups.iter().rev() {
-        let mut body = group.first + 1..group.last;
-        let touched = body.clone().any(|line| removed.contains(&line));
-        let is_empty = body.all(|line| removed.contains(&line) || says_nothing(lines[line]));
-        if touched && is_empty {
-            removed.extend(group.first..=group.last);
+/// Lines that were passed on the same side, as far as only lines without a statement
+/// stand between them.
+fn together(passed: &BTreeMap<usize, bool>, lines: &Lines<'_>) -> Vec<PassedLines> {
+    let mut all: Vec<PassedLines> = Vec::new();
+    let mut before = None;
+    for (&line, &runs_behind) in passed {
+        match all.last_mut().filter(|last| last.runs_behind == runs_behind) {
+            Some(last) if before.is_some_and(|before: usize| before + 1 == line) => {
+                last.last = number(line);
+            }
+            _ => all.push(PassedLines {
+                first: number(line),
+                last: number(line),
+                text: lines.text[line].trim().to_owned(),
+                runs_behind,
+            }),
         }
+        before = Some(line);
     }
-    removed
+    all
 }
 
 /// What a place for a run-level call is looked for in.
 struct Main<'a> {
-    lines: &'a [&'a str],
-    groups: &'a [Group],
+    lines: &'a Lines<'a>,
     entries: &'a [Entry],
     plan: &'a Plan,
 }
@@ -141,8 +142,9 @@ impl Main<'_> {
             .iter()
             .map(|&registration| self.plan.registrations[registration].position)
             .collect();
+        let groups = self.lines.groups.iter();
         let around: Vec<&Group> =
-            self.groups.iter().filter(|group| group.first < first && first < group.last).collect();
+            groups.filter(|group| group.first < first && first < group.last).collect();
         let others = |group: &Group, is_other: &dyn Fn(u32) -> bool| {
             self.entries.iter().any(|entry| {
                 let line = entry.location.as_ref().map(|place| index(place.line));
@@ -152,90 +154,23 @@ impl Main<'_> {
                     && is_other(entry.position)
             })
         };
-        let Some(outermost) = around.iter().find(|group| self.is_balanced(group)) else {
-            return (first, !around.is_empty());
+        // One around all of main is a condition of every call in it.
+        let main = self.plan.main.as_str();
+        let within = around.iter().filter(|group| !self.lines.names(group, main));
+        let within: Vec<&&Group> = within.collect();
+        let Some(outermost) = within.iter().find(|group| self.lines.is_balanced(group)) else {
+            return (first, !within.is_empty());
         };
+        let is_inside = outermost.first != within[0].first;
         let begin = positions.first().copied().unwrap_or_default();
         if !others(outermost, &|position| position < begin) {
-            (outermost.first, outermost.first != around[0].first)
+            (outermost.first, is_inside)
         } else if !others(outermost, &|position| position > begin) {
-            (outermost.last + 1, outermost.first != around[0].first)
+            (outermost.last + 1, is_inside)
         } else {
             (first, true)
         }
     }
-
-    /// Whether the braces within an `#if` are closed there.
-    fn is_balanced(&self, group: &Group) -> bool {
-        let text = self.lines[group.first..=group.last].join("\n");
-        text.matches('{').count() == text.matches('}').count() && !text.contains("main(")
-    }
-}
-
-/// An `#if` with its `#endif`, by their lines.
-struct Group {
-    first: usize,
-    last: usize,
-    /// All of its own directives.
-    directives: Vec<usize>,
-}
-
-/// The `#if`s of a text by their first lines.
-fn groups(lines: &[&str]) -> Vec<Group> {
-    let mut open: Vec<Group> = Vec::new();
-    let mut closed = Vec::new();
-    for (line, text) in lines.iter().enumerate() {
-        let Some(directive) = directive(text) else { continue };
-        if directive.starts_with("if") {
-            open.push(Group { first: line, last: line, directives: vec![line] });
-        } else if directive.starts_with("el") {
-            open.iter_mut().rev().take(1).for_each(|group| group.directives.push(line));
-        } else if directive.starts_with("endif")
-            && let Some(mut group) = open.pop()
-        {
-            group.last = line;
-            group.directives.push(line);
-            closed.push(group);
-        }
-    }
-    closed.sort_by_key(|group| group.first);
-    closed
-}
-
-/// What stands behind the `#` of a line.
-fn directive(line: &str) -> Option<&str> {
-    line.trim_start().strip_prefix('#').map(str::trim_start)
-}
-
-fn includes_of<'a>(lines: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
-    let is_include = |line: &&str| directive(line).is_some_and(|rest| rest.starts_with("include"));
-    lines.iter().enumerate().filter(move |(_, line)| is_include(line)).map(|(index, _)| index)
-}
-
-/// The last `#include` that stands under no `#if`; else the end of the last `#if`
-/// around one.
-fn last_include(lines: &[&str], groups: &[Group]) -> Option<usize> {
-    let around =
-        |line: usize| groups.iter().find(|group| (group.first..=group.last).contains(&line));
-    let plain = includes_of(lines).filter(|&line| around(line).is_none()).last();
-    plain.or_else(|| includes_of(lines).last().and_then(around).map(|group| group.last))
-}
-
-/// Whether a line has no statement: it is blank, a directive, a brace or a comment.
-fn says_nothing(line: &str) -> bool {
-    let line = line.trim();
-    line.is_empty()
-        || matches!(line, "{" | "}")
-        || ["#", "//", "/*", "*"].iter().any(|start| line.starts_with(start))
-}
-
-/// The index of a line that counts from 1, and back.
-fn index(line: u32) -> usize {
-    usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX)
-}
-
-fn number(index: usize) -> u32 {
-    u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -310,9 +245,123 @@ int main(void) {
 }
 "
         );
-        let passed: Vec<(u32, &str)> =
-            edited.passed.iter().map(|passed| (passed.line, passed.text.as_str())).collect();
-        assert_eq!(passed, [(13, "enabled = 1;")]);
+        assert_eq!(passed(&edited), ["13-13 behind: enabled = 1;"]);
+        assert_eq!(edited.under_condition, [""; 0]);
+    }
+
+    fn passed(edited: &EditedMain) -> Vec<String> {
+        let said = |passed: &PassedLines| {
+            let side = if passed.runs_behind { "behind" } else { "in front" };
+            format!("{}-{} {side}: {}", passed.first, passed.last, passed.text)
+        };
+        edited.passed.iter().map(said).collect()
+    }
+
+    #[test]
+    fn nothing_goes_but_the_calls() {
+        let edited = migrated(
+            "int main(void) {
+    mp_init();
+    #if A
+    a_init();
+    *flags = 1;
+    #endif
+    #if B
+    b_init();
+    #define WITH_B 1
+    #endif
+    #if C
+    /* see C.md */ enabled();
+    c_init();
+    #endif
+    #if D && \\
+        E
+    /* what D
+     * needs */
+    {
+        d_init();
+    }
+    #endif
+
+    #if F
+    f_init();
+    #endif
+
+    pyexec_file(\"boot.py\");
+}
+",
+        );
+        assert_eq!(
+            edited.text,
+            "int main(void) {
+    mp_init();
+    mp_init_run_level(MP_INIT_DRIVER);
+    #if A
+    *flags = 1;
+    #endif
+    #if B
+    #define WITH_B 1
+    #endif
+    #if C
+    /* see C.md */ enabled();
+    #endif
+
+    pyexec_file(\"boot.py\");
+}
+"
+        );
+        assert_eq!(
+            passed(&edited),
+            ["5-5 behind: *flags = 1;", "12-12 behind: /* see C.md */ enabled();"]
+        );
+    }
+
+    #[test]
+    fn what_stands_between_a_level_and_its_first_call_is_told() {
+        let edited = migrated(
+            "int main(void) {\r
+    mp_init();\r
+    #if A\r
+    clock = 1;\r
+    mode = (mode_t) {\r
+        2\r
+    };\r
+    a_init();\r
+    #endif\r
+    b_init();\r
+    pyexec_file(\"boot.py\");\r
+}\r
+",
+        );
+        assert!(edited.text.contains("mp_init();\r\n    mp_init_run_level(MP_INIT_DRIVER);\r\n"));
+        assert_eq!(edited.text.matches('\n').count(), edited.text.matches("\r\n").count());
+        assert_eq!(passed(&edited), ["4-7 behind: clock = 1;"]);
+    }
+
+    #[test]
+    fn a_condition_around_all_of_main_is_none_of_its_calls() {
+        let text = "#if PORT
+void mp_task(void *arg) {
+    mp_init();
+    #if A
+    a_init();
+    #endif
+    pyexec_file(\"boot.py\");
+}
+#endif
+";
+        let edited = migrated(text);
+        assert_eq!(
+            edited.text,
+            "#if PORT
+void mp_task(void *arg) {
+    mp_init();
+    mp_init_run_level(MP_INIT_DRIVER);
+    pyexec_file(\"boot.py\");
+}
+#endif
+"
+        );
         assert_eq!(edited.under_condition, [""; 0]);
     }
 
@@ -335,22 +384,5 @@ int main(void) {
 }
 ";
         assert!(edited.text.ends_with(expected), "{}", edited.text);
-    }
-
-    #[test]
-    fn includes_come_with_their_conditions() {
-        let text = "#ifndef X\n#define X\n#include <a.h>\n#if B\n#include \"b.h\"\n#else\n#endif\n#if C\n#define C\n#endif\n#endif";
-        assert_eq!(
-            includes(text),
-            [
-                "#ifndef X",
-                "#include <a.h>",
-                "#if B",
-                "#include \"b.h\"",
-                "#else",
-                "#endif",
-                "#endif"
-            ]
-        );
     }
 }

@@ -4,6 +4,7 @@
 //! - [`state`]: how far a build has come, and what is left
 //! - `levels`: levels and priorities that keep an order
 //! - [`plan`]: what to register, what to remove, what to run where
+//! - `lines`: the text of main by its lines
 //! - [`code`]: that as C or Rust
 //! - [`main_text`]: and main as it is afterwards
 //! - [`scripts`]: which linker scripts place the tables
@@ -14,6 +15,7 @@
 pub mod by_hand;
 pub mod code;
 mod levels;
+mod lines;
 pub mod main_text;
 pub mod plan;
 pub mod scripts;
@@ -73,7 +75,7 @@ pub fn propose(
     let written = text.map(Written::of).transpose()?;
     let plan = plan::plan(table, policy, written.as_ref(), once)?;
     let text = text.map(String::from_utf8_lossy);
-    let includes = text.as_deref().map(main_text::includes).unwrap_or_default();
+    let includes = text.as_deref().map(lines::includes).unwrap_or_default();
     Ok(Proposal {
         of: of.to_owned(),
         file: code::generate(&plan, of, &includes, language),
