@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::analyze::policy::{Policy, PolicyError, Satisfied, Waiver};
+use crate::analyze::policy::{ByHand, Policy, PolicyError, Satisfied, Waiver};
 use crate::extract::Conventions;
 use crate::model::{
     Level, MAX_CONFIGURATION_BYTES, MAX_LEVELS, ProjectName, RepositoryUrl, SymbolName,
@@ -31,7 +31,7 @@ pub struct Config {
     /// Where things stand in its source tree: the section `[tree]`.
     pub tree: Layout,
     /// Its names and exceptions: the sections `[subsystems]`, `[[satisfied]]`,
-    /// `[severities]`, `[[waiver]]` and `[migrate]`.
+    /// `[severities]`, `[[waiver]]`, `[migrate]` and `[[by-hand]]`.
     pub policy: Policy,
 }
 
@@ -73,11 +73,13 @@ struct Sections {
     waiver: Vec<Waiver>,
     #[serde(default)]
     migrate: BTreeMap<String, OneOrMore>,
+    #[serde(default, rename = "by-hand")]
+    by_hand: Vec<ByHand>,
     #[serde(flatten)]
     unknown: toml::Table,
 }
 
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "extends",
     "project",
     "firmware",
@@ -87,6 +89,7 @@ const SECTIONS: [&str; 9] = [
     "severities",
     "waiver",
     "migrate",
+    "by-hand",
 ];
 const PROJECT_KEYS: [&str; 2] = ["name", "repository"];
 const FIRMWARE_KEYS: [&str; 2] = ["levels", "main-functions"];
@@ -223,7 +226,7 @@ impl Config {
         let subsystems = lists(sections.subsystems);
         let mut policy =
             Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?
-                .with_levels(lists(sections.migrate))?;
+                .with_migration(lists(sections.migrate), sections.by_hand)?;
         policy.shipped_waivers = policy.waivers.len() - own_waivers;
         let FirmwareSection { levels, main_functions, .. } = sections.firmware.unwrap_or_default();
         Ok(Self {
@@ -262,6 +265,9 @@ fn read(text: &str) -> Result<Sections, ConfigError> {
     for waiver in &sections.waiver {
         known("waiver.", waiver.unknown.keys(), &Waiver::KEYS)?;
     }
+    for item in &sections.by_hand {
+        known("by-hand.", item.unknown.keys(), &ByHand::KEYS)?;
+    }
     Ok(sections)
 }
 
@@ -286,6 +292,7 @@ impl Sections {
             severities,
             waiver: self.waiver.into_iter().chain(base.waiver).collect(),
             migrate,
+            by_hand: self.by_hand.into_iter().chain(base.by_hand).collect(),
             unknown: toml::Table::new(),
         }
     }
@@ -425,6 +432,27 @@ main-functions = ['app_main', 'mp_task']
         assert_eq!(
             said("[firmware]\nmains = 'x'\n"),
             "there is no key `firmware.mains`: expected `firmware.levels`, `firmware.main-functions`"
+        );
+    }
+
+    #[test]
+    fn calls_that_stay_in_main_come_with_their_reason() {
+        let item = "[[by-hand]]\nfunction = 'usb_*'\nports = ['nrf']\n";
+        let config = Config::parse(format!("{item}reason = 'X'\n").as_bytes()).unwrap();
+        let nrf = "nrf".parse().unwrap();
+        let reason = |port, function: &str| {
+            config.policy.by_hand(port, function).map(|item| item.reason.as_str())
+        };
+        assert_eq!(reason(Some(&nrf), "usb_init"), Some("X"));
+        assert_eq!(reason(Some(&nrf), "pin_init"), None);
+        assert_eq!(reason(None, "usb_init"), None);
+        assert_eq!(
+            said(&format!("{item}reason = ' '\n")),
+            "`by-hand` number 1 has no reason: expected a sentence that says why"
+        );
+        assert_eq!(
+            said(&format!("{item}reasn = 'X'\nreason = 'X'\n")),
+            "there is no key `by-hand.reasn`: expected `by-hand.reason`?"
         );
     }
 

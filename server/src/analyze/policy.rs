@@ -1,6 +1,6 @@
 //! What a project says of its own names and exceptions: which functions belong
 //! to which subsystem, how a missing deinit is satisfied, how much each rule
-//! matters, and which findings are accepted.
+//! matters, which findings are accepted, and how it moves to a registry.
 //!
 //! It is configured in `initboard.toml` (docs/configuration.md); here it is only
 //! given a meaning.
@@ -34,6 +34,24 @@ pub struct Policy {
     pub shipped_waivers: usize,
     /// The subsystems, or patterns of such with `*`, that belong to each level.
     pub levels: BTreeMap<Level, Vec<String>>,
+    /// Calls that stay in main whatever is registered.
+    pub by_hand: Vec<ByHand>,
+}
+
+/// A call that stays in main.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ByHand {
+    /// The function, or a pattern of such with `*`.
+    pub function: String,
+    /// The ports of which it holds; empty for all.
+    #[serde(default)]
+    pub ports: Vec<PortName>,
+    /// Why it stays.
+    pub reason: String,
+    /// Keys that there are not.
+    #[serde(flatten, skip_serializing)]
+    pub(crate) unknown: toml::Table,
 }
 
 /// How a deinit that nobody calls is satisfied all the same.
@@ -208,17 +226,28 @@ impl Policy {
             waivers,
             shipped_waivers: 0,
             levels: BTreeMap::new(),
+            by_hand: Vec::new(),
         })
     }
 
-    /// The same policy with the subsystems of each level.
+    /// The same policy with the subsystems of each level, and the calls that stay in
+    /// main.
     ///
     /// # Errors
-    /// When a level is none of the RFC's, which are those that migrating fills.
-    pub fn with_levels(self, sections: BTreeMap<String, Vec<String>>) -> Result<Self, PolicyError> {
-        let found = sections.values().map(Vec::len).sum();
-        if found > MAX_ITEMS {
-            return Err(PolicyError::TooMany { what: "migrate", found });
+    /// When a level is none of the RFC's, which are those that migrating fills, or a
+    /// reason is missing.
+    pub fn with_migration(
+        self,
+        sections: BTreeMap<String, Vec<String>>,
+        by_hand: Vec<ByHand>,
+    ) -> Result<Self, PolicyError> {
+        let count =
+            [("migrate", sections.values().map(Vec::len).sum()), ("by-hand", by_hand.len())];
+        if let Some(&(what, found)) = count.iter().find(|(_, found)| *found > MAX_ITEMS) {
+            return Err(PolicyError::TooMany { what, found });
+        }
+        if let Some(index) = by_hand.iter().position(|item| item.reason.trim().is_empty()) {
+            return Err(PolicyError::NoReason { what: "by-hand", number: index + 1 });
         }
         let mut levels = BTreeMap::new();
         for (name, subsystems) in sections {
@@ -226,13 +255,20 @@ impl Policy {
             let unknown = || PolicyError::UnknownLevel { found: crate::model::quoted(&name) };
             levels.insert(level.ok_or_else(unknown)?, subsystems);
         }
-        Ok(Self { levels, ..self })
+        Ok(Self { levels, by_hand, ..self })
     }
 
     /// The level that a subsystem belongs to, where it is configured.
     pub fn level(&self, subsystem: &str) -> Option<&Level> {
         let is_of = |patterns: &[String]| patterns.iter().any(|text| matches(text, subsystem));
         self.levels.iter().find(|(_, patterns)| is_of(patterns)).map(|(level, _)| level)
+    }
+
+    /// Why a call stays in the main of a port, where that is declared.
+    pub fn by_hand(&self, port: Option<&PortName>, function: &str) -> Option<&ByHand> {
+        let is_on =
+            |ports: &[PortName]| ports.is_empty() || port.is_some_and(|port| ports.contains(port));
+        self.by_hand.iter().find(|item| is_on(&item.ports) && matches(&item.function, function))
     }
 
     /// How the deinit of a subsystem is satisfied on a port, where it is
@@ -283,6 +319,11 @@ impl Satisfied {
         let is_called = |call: &str| stops.iter().any(|function| matches(call, function));
         self.function.as_deref().is_none_or(is) && self.call.as_deref().is_none_or(is_called)
     }
+}
+
+impl ByHand {
+    /// The keys of the section `[[by-hand]]`.
+    pub const KEYS: [&str; 3] = ["function", "ports", "reason"];
 }
 
 impl Waiver {

@@ -106,7 +106,9 @@ impl Migrate {
         let table = extract::read(path, &config)?;
         let label = extract::label(path, &config);
         let (once, language) = (self.once(), self.language());
-        let proposal = propose(&label, &table, None, &config.policy, once, language)
+        let board = config.tree.board_of_build(path);
+        let port = board.as_ref().map(|board| &board.port);
+        let proposal = propose(&label, port, &table, None, &config.policy, once, language)
             .with_context(|| path.display().to_string())?;
         Ok(Printed { proposal, scripts: Vec::new() })
     }
@@ -126,7 +128,7 @@ impl Migrate {
         let text = files.read(main)?.with_context(|| format!("{main} is gone"))?;
         let label = format!("port {port}");
         let (once, language) = (self.once(), self.language());
-        let proposal = propose(&label, table, Some(&text), policy, once, language)
+        let proposal = propose(&label, Some(port), table, Some(&text), policy, once, language)
             .with_context(|| main.to_owned())?;
         let boards = catalog(files, &tree.config.tree, std::slice::from_ref(port))?;
         complain_of_skipped(&boards.skipped);

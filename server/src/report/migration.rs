@@ -49,7 +49,8 @@ fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
             .collect();
         let width = width(names.iter());
         for (stays, name) in plan.by_hand.iter().zip(&names) {
-            writeln!(text, "  {name:width$}  {}", stays.reason.words())?;
+            let why = stays.because.as_deref().unwrap_or(stays.reason.words());
+            writeln!(text, "  {:width$}  {}", printable(name), printable(why))?;
         }
     }
     write_notes(text, proposal)

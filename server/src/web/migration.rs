@@ -76,7 +76,7 @@ fn as_text<S: serde::Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok
 struct Tables<'a, 'r> {
     reader: &'a Reader<'r>,
     judge: &'a Judge,
-    known: HashMap<TableId, Migration>,
+    known: HashMap<(PortName, TableId), Migration>,
 }
 
 impl Tables<'_, '_> {
@@ -91,11 +91,12 @@ impl Tables<'_, '_> {
         build: &BuildSummary,
         port: &PortName,
     ) -> Result<&Migration, StoreError> {
-        if !self.known.contains_key(&build.table) {
-            let migration = Migration::of(&self.table(build, port)?);
-            self.known.insert(build.table, migration);
+        let key = (port.clone(), build.table);
+        if !self.known.contains_key(&key) {
+            let migration = Migration::of(&self.table(build, port)?, port, self.judge.policy());
+            self.known.insert(key.clone(), migration);
         }
-        Ok(&self.known[&build.table])
+        Ok(&self.known[&key])
     }
 }
 
@@ -166,7 +167,7 @@ impl BoardProgress {
     ) -> Result<(), StoreError> {
         let port = &board.board.port;
         let table = tables.table(&board.latest, port)?;
-        let migration = Migration::of(&table);
+        let migration = Migration::of(&table, port, tables.judge.policy());
         let name = |position: &u32| {
             let entry = usize::try_from(*position).ok().and_then(|at| table.entries.get(at));
             entry.map(crate::model::Entry::display_name)
@@ -183,14 +184,19 @@ impl BoardProgress {
         // last before it whose main called everything.
         let mut after = &board.latest;
         let mut before = None;
+        let mut has_been = true;
         for build in line {
             match tables.migration(build, port)?.state {
-                State::Migrated | State::Verified if before.is_none() => after = build,
+                State::Migrated | State::Verified => {
+                    if has_been {
+                        after = build;
+                    }
+                }
                 State::Calls => {
                     before = Some(build);
                     break;
                 }
-                _ => before = before.or(Some(build)),
+                State::NotSeen | State::Partial => has_been = false,
             }
         }
         if let Some(before) = before {

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::analyze::policy::Policy;
 use crate::extract::source::Written;
-use crate::model::{Entry, EntryKind, Origin, Phase, Stage};
+use crate::model::{Entry, EntryKind, Location, Origin, Phase, PortName, Stage, SymbolName};
 
 /// Why a call should stay in main.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
@@ -30,12 +31,16 @@ pub enum Reason {
     Repeated,
     /// It is registered as well.
     Registered,
+    /// The project configures it.
+    Configured,
     /// The file that holds main defines it.
     DefinedInMain,
     /// Its arguments need what only main's file knows.
     LocalArguments,
     /// Its result is used, or it shares its line.
     PartOfStatement,
+    /// The condition around it needs what only main's file knows.
+    LocalCondition,
     /// The condition around it is longer than what is kept of it.
     LongCondition,
     /// It has no name.
@@ -59,9 +64,11 @@ impl Reason {
             Self::CallsOthers => "calls-others",
             Self::Repeated => "repeated",
             Self::Registered => "registered",
+            Self::Configured => "configured",
             Self::DefinedInMain => "defined-in-main",
             Self::LocalArguments => "local-arguments",
             Self::PartOfStatement => "part-of-statement",
+            Self::LocalCondition => "local-condition",
             Self::LongCondition => "long-condition",
             Self::Nameless => "nameless",
             Self::NoLevel => "no-level",
@@ -81,15 +88,49 @@ impl Reason {
             Self::CallsOthers => "calls others of these functions, whose order only main shows",
             Self::Repeated => "main calls it more than once; an entry runs once",
             Self::Registered => "is registered as well and runs twice: remove one of the two",
+            Self::Configured => "the project configures it",
             Self::DefinedInMain => "is defined in the file that holds main: register it there",
             Self::LocalArguments => "its arguments need what only main's file knows",
             Self::PartOfStatement => "its result is used, or it shares its line with something",
+            Self::LocalCondition => "the condition around it needs what only main's file knows",
             Self::LongCondition => "the condition around it is too long to be repeated",
             Self::Nameless => "has no name: the file is stripped",
             Self::NoLevel => "no level is left that could run at its place",
             Self::NoPriority => "its level has no number left at its place",
         }
     }
+}
+
+/// A call that stays in main.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StaysByHand {
+    /// Its position in the effective order.
+    pub position: u32,
+    /// The function; null in a stripped file.
+    pub function: Option<SymbolName>,
+    /// Whether it starts or stops something.
+    pub phase: Option<Phase>,
+    /// Its stage.
+    pub stage: Option<Stage>,
+    /// Why it stays.
+    pub reason: Reason,
+    /// What the project says of it, where it configures that it stays.
+    pub because: Option<String>,
+    /// Where it is called, in a table of source text; else where it is defined.
+    pub location: Option<Location>,
+}
+
+/// What is known besides the entries themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known<'a> {
+    /// What the project configures.
+    pub(super) policy: &'a Policy,
+    /// The port, where it is known.
+    pub(super) port: Option<&'a PortName>,
+    /// How main's text has the calls, where it is known.
+    pub(super) written: Option<&'a Written>,
+    /// Which calls that run once may be registered.
+    pub(super) once: Once,
 }
 
 /// Which calls that run once may be registered all the same.
@@ -103,13 +144,9 @@ pub enum Once {
 }
 
 /// For each entry that main calls by hand, why it should stay there; `None` for
-/// those that need not, and for what is no call by hand. `written` is how main's
-/// text has them, where it is known.
-pub(super) fn reasons(
-    entries: &[Entry],
-    written: Option<&Written>,
-    once: Once,
-) -> Vec<Option<Reason>> {
+/// those that need not, and for what is no call by hand.
+pub(super) fn reasons(entries: &[Entry], known: Known<'_>) -> Vec<Option<Reason>> {
+    let Known { policy, port, written, once } = known;
     let runtime = place_of(entries, "mp_init");
     let end = place_of(entries, "mp_deinit");
     let mut calls: HashMap<_, usize> = HashMap::new();
@@ -131,6 +168,8 @@ pub(super) fn reasons(
         let is_after = end.is_some_and(|end| index > end);
         if registered.contains(&(entry.phase, &entry.function)) {
             Some(Reason::Registered)
+        } else if policy.by_hand(port, function.as_str()).is_some() {
+            Some(Reason::Configured)
         } else if !entry.via.is_empty() {
             Some(Reason::InHelper)
         } else if helpers.contains(function) {
@@ -156,6 +195,32 @@ pub(super) fn reasons(
     entries.iter().enumerate().map(reason).collect()
 }
 
+/// The calls that stay, in the order in which they run, with what is known of them.
+pub(super) fn staying(
+    entries: &[Entry],
+    reasons: &[Option<Reason>],
+    known: Known<'_>,
+) -> Vec<StaysByHand> {
+    let stays = |(entry, reason): (&Entry, &Option<Reason>)| {
+        let reason = (*reason)?;
+        let configured = entry
+            .function
+            .as_ref()
+            .filter(|_| reason == Reason::Configured)
+            .and_then(|function| known.policy.by_hand(known.port, function.as_str()));
+        Some(StaysByHand {
+            position: entry.position,
+            function: entry.function.clone(),
+            phase: entry.phase,
+            stage: entry.stage,
+            reason,
+            because: configured.map(|item| item.reason.clone()),
+            location: entry.location.clone(),
+        })
+    };
+    entries.iter().zip(reasons).filter_map(stays).collect()
+}
+
 /// What the text of main says against registering a call.
 fn of_text(entry: &Entry, written: &Written) -> Option<Reason> {
     let function = entry.function.as_ref()?;
@@ -170,6 +235,8 @@ fn of_text(entry: &Entry, written: &Written) -> Option<Reason> {
         Some(Reason::PartOfStatement)
     } else if call.names_own {
         Some(Reason::LocalArguments)
+    } else if entry.condition.as_deref().is_some_and(|condition| written.names_own(condition)) {
+        Some(Reason::LocalCondition)
     } else {
         None
     }

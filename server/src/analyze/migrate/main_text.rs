@@ -177,7 +177,7 @@ impl Main<'_> {
 mod tests {
     use super::*;
     use crate::analyze::derive_with;
-    use crate::analyze::migrate::by_hand::Once;
+    use crate::analyze::migrate::by_hand::{Known, Once};
     use crate::analyze::migrate::plan::plan;
     use crate::config::Config;
     use crate::extract::source::{self, Written};
@@ -194,7 +194,9 @@ mod tests {
         let policy = Config::shipped().policy;
         derive_with(&mut table, &policy, None);
         let written = Written::of(text.as_bytes()).unwrap();
-        let plan = plan(&table, &policy, Some(&written), Once::ByHand).unwrap();
+        let known =
+            Known { policy: &policy, port: None, written: Some(&written), once: Once::ByHand };
+        let plan = plan(&table, known).unwrap();
         edited(text, &table, &plan)
     }
 
@@ -363,6 +365,20 @@ void mp_task(void *arg) {
 "
         );
         assert_eq!(edited.under_condition, [""; 0]);
+    }
+
+    #[test]
+    fn a_condition_that_only_main_knows_keeps_its_calls_there() {
+        let text = "#define WITH_A (FOO && BAR)
+int main(void) {
+    mp_init();
+    #if WITH_A
+    a_init();
+    #endif
+    pyexec_file(\"boot.py\");
+}
+";
+        assert_eq!(migrated(text).text, text);
     }
 
     #[test]

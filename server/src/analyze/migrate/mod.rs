@@ -26,8 +26,8 @@ use utoipa::ToSchema;
 
 use super::policy::Policy;
 use crate::extract::source::{SourceError, Written};
-use crate::model::InitTable;
-use by_hand::Once;
+use crate::model::{InitTable, PortName};
+use by_hand::{Known, Once};
 use code::{GeneratedFile, Language};
 use main_text::EditedMain;
 use plan::{Plan, PlanError};
@@ -59,13 +59,15 @@ pub enum ProposalError {
     Source(#[from] SourceError),
 }
 
-/// How the main of `table`, which is called `of`, can be migrated. `text` is the text
-/// that the table was read from, if it was. Subsystems must have been derived.
+/// How the main of `table`, which is called `of` and is one of `port`, can be migrated.
+/// `text` is the text that the table was read from, if it was. Subsystems must have
+/// been derived.
 ///
 /// # Errors
 /// When main was not found, or its text cannot be read.
 pub fn propose(
     of: &str,
+    port: Option<&PortName>,
     table: &InitTable,
     text: Option<&[u8]>,
     policy: &Policy,
@@ -73,7 +75,7 @@ pub fn propose(
     language: Language,
 ) -> Result<Proposal, ProposalError> {
     let written = text.map(Written::of).transpose()?;
-    let plan = plan::plan(table, policy, written.as_ref(), once)?;
+    let plan = plan::plan(table, Known { policy, port, written: written.as_ref(), once })?;
     let text = text.map(String::from_utf8_lossy);
     let includes = text.as_deref().map(lines::includes).unwrap_or_default();
     Ok(Proposal {

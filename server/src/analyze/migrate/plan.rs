@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::by_hand::{Once, Reason, is_call_by_hand, is_registered, reasons, runs_once};
+use super::by_hand::{
+    Known, Reason, StaysByHand, is_call_by_hand, is_registered, reasons, runs_once, staying,
+};
 use super::levels::{Item, LEVELS, Number, Placed, place};
 use crate::analyze::diff::names;
 use crate::analyze::policy::Policy;
@@ -94,23 +96,6 @@ pub struct RunLevel {
     pub runs: Vec<usize>,
 }
 
-/// A call that stays in main.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct StaysByHand {
-    /// Its position in the effective order.
-    pub position: u32,
-    /// The function; null in a stripped file.
-    pub function: Option<SymbolName>,
-    /// Whether it starts or stops something.
-    pub phase: Option<Phase>,
-    /// Its stage.
-    pub stage: Option<Stage>,
-    /// Why it stays.
-    pub reason: Reason,
-    /// Where it is called, in a table of source text; else where it is defined.
-    pub location: Option<Location>,
-}
-
 /// Why there is no plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
@@ -121,19 +106,14 @@ pub enum PlanError {
     NoMain,
 }
 
-/// The plan for a table whose subsystems were derived. `written` is how the calls
-/// stand in the text that the table was read from.
+/// The plan for a table whose subsystems were derived.
 ///
 /// # Errors
 /// When the table has no main.
-pub fn plan(
-    table: &InitTable,
-    policy: &Policy,
-    written: Option<&Written>,
-    once: Once,
-) -> Result<Plan, PlanError> {
+pub(super) fn plan(table: &InitTable, known: Known<'_>) -> Result<Plan, PlanError> {
+    let Known { policy, written, .. } = known;
     let main = table.main.as_ref().ok_or(PlanError::NoMain)?.function.clone();
-    let mut reasons = reasons(&table.entries, written, once);
+    let mut reasons = reasons(&table.entries, known);
     let mut places: BTreeMap<usize, (usize, u8)> = BTreeMap::new();
     for phase in [Phase::Init, Phase::Deinit] {
         let wanted = Wanted::of(&table.entries, phase, &reasons);
@@ -153,16 +133,6 @@ pub fn plan(
         .iter()
         .filter_map(|(&index, &place)| registration(&table.entries[index], place, written))
         .collect();
-    let by_hand = table.entries.iter().zip(&reasons).filter_map(|(entry, reason)| {
-        Some(StaysByHand {
-            position: entry.position,
-            function: entry.function.clone(),
-            phase: entry.phase,
-            stage: entry.stage,
-            reason: (*reason)?,
-            location: entry.location.clone(),
-        })
-    });
     let incomplete =
         |kind| matches!(kind, AnomalyKind::MainIncomplete | AnomalyKind::SourceUnparsed);
     Ok(Plan {
@@ -170,7 +140,7 @@ pub fn plan(
         main,
         runs: runs(&table.entries, &registrations),
         registrations,
-        by_hand: by_hand.collect(),
+        by_hand: staying(&table.entries, &reasons, known),
         knows_arguments: written.is_some(),
         is_complete: !table.anomalies.iter().any(|anomaly| incomplete(anomaly.kind)),
     })
@@ -375,13 +345,15 @@ mod tests {
     use super::*;
     use crate::analyze::derive_with;
     use crate::analyze::diff::made;
+    use crate::analyze::migrate::by_hand::Once;
     use crate::config::Config;
 
     fn planned(words: &str, once: Once) -> Vec<String> {
         let mut table = made::table(words);
         let policy = Config::shipped().policy;
         derive_with(&mut table, &policy, None);
-        let plan = plan(&table, &policy, None, once).unwrap();
+        let known = Known { policy: &policy, port: None, written: None, once };
+        let plan = plan(&table, known).unwrap();
         let registered = plan.registrations.iter().map(|registration| {
             let Registration { phase, level, priority, function, .. } = registration;
             format!("{phase} {level} {priority} {function}")

@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::by_hand::{Once, Reason, is_call_by_hand, is_registered, reasons};
-use super::plan::StaysByHand;
+use super::by_hand::{
+    Known, Once, Reason, StaysByHand, is_call_by_hand, is_registered, reasons, staying,
+};
 use crate::analyze::diff::{OrderChange, TableDiff};
 use crate::analyze::policy::Policy;
 use crate::model::{EntryKind, InitTable, PortName};
@@ -37,6 +38,9 @@ pub struct Migration {
     /// Functions that are registered and called by hand as well, so that they run
     /// twice.
     pub twice: Vec<Twice>,
+    /// Positions of the registered entries of levels that main is not seen to run; of
+    /// a build whose main could be read.
+    pub idle: Vec<u32>,
     /// The calls that should stay by hand, and why.
     pub by_hand: Vec<StaysByHand>,
     /// Whether main could be read: else nothing tells what it calls by hand.
@@ -72,9 +76,10 @@ impl State {
 impl Migration {
     /// How far a build has come, by itself: never [`State::Verified`], for which
     /// [`prove`] needs the build before.
-    pub fn of(table: &InitTable) -> Self {
+    pub fn of(table: &InitTable, port: &PortName, policy: &Policy) -> Self {
         let entries = &table.entries;
-        let reasons = reasons(entries, None, Once::ByHand);
+        let known = Known { policy, port: Some(port), written: None, once: Once::ByHand };
+        let reasons = reasons(entries, known);
         let registered = entries.iter().filter(|entry| is_registered(entry)).count();
         // In the text of main, entries hide behind the calls that run their levels.
         let runs_levels = entries.iter().any(|entry| entry.kind == EntryKind::RunLevel);
@@ -85,19 +90,18 @@ impl Migration {
             .map(|(entry, _)| entry.position)
             .collect();
         let twice = twice(table);
-        let stays = entries.iter().zip(&reasons).filter_map(|(entry, reason)| {
-            Some(StaysByHand {
-                position: entry.position,
-                function: entry.function.clone(),
-                phase: entry.phase,
-                stage: entry.stage,
-                reason: reason.filter(|reason| *reason != Reason::Registered)?,
-                location: entry.location.clone(),
-            })
-        });
+        let mut by_hand = staying(entries, &reasons, known);
+        by_hand.retain(|stays| stays.reason != Reason::Registered);
+        // Nor does it run anything that main is not seen to run.
+        let idle: Vec<u32> = entries
+            .iter()
+            .filter(|entry| is_registered(entry) && entry.stage.is_none())
+            .map(|entry| entry.position)
+            .collect();
         let is_main_read = table.main.is_some();
         let registers = registered > 0 || runs_levels;
-        let state = match (is_main_read, registers, left.is_empty() && twice.is_empty()) {
+        let is_done = left.is_empty() && twice.is_empty() && idle.is_empty();
+        let state = match (is_main_read, registers, is_done) {
             (false, false, _) => State::NotSeen,
             (true, _, true) => State::Migrated,
             (true, false, false) => State::Calls,
@@ -109,7 +113,8 @@ impl Migration {
             registered: u32::try_from(registered).unwrap_or(u32::MAX),
             left,
             twice,
-            by_hand: stays.collect(),
+            by_hand,
+            idle: if is_main_read { idle } else { Vec::new() },
             is_main_read,
         }
     }
@@ -140,8 +145,8 @@ pub struct Proof {
     pub changes: Vec<OrderChange>,
     /// How many functions were called before and are registered now.
     pub moved_to_registry: usize,
-    /// Whether every entry of both builds has a name and both mains were read; else
-    /// nothing is proven.
+    /// Whether every entry of both builds has a name and all of both mains was read;
+    /// else nothing is proven.
     pub is_certain: bool,
 }
 
@@ -149,13 +154,13 @@ pub struct Proof {
 /// by `policy`.
 pub fn prove(port: &PortName, before: &InitTable, after: &InitTable, policy: &Policy) -> Proof {
     let diff = TableDiff::of(port, before, after, policy);
-    let is_certain = diff.nameless == 0 && before.main.is_some() && after.main.is_some();
+    let is_certain = diff.nameless == 0 && before.tells_all_of_main() && after.tells_all_of_main();
     let is_move = |change: &&crate::analyze::diff::OriginChange| {
         change.before != crate::model::Origin::Registry
             && change.after == crate::model::Origin::Registry
     };
     let moved_to_registry = diff.origins.iter().filter(is_move).count();
-    let state = match Migration::of(after).state {
+    let state = match Migration::of(after, port, policy).state {
         State::Migrated if is_certain && diff.keeps_order() && moved_to_registry > 0 => {
             State::Verified
         }
@@ -170,8 +175,12 @@ mod tests {
     use super::*;
     use crate::analyze::diff::made;
 
+    fn of(table: &InitTable) -> Migration {
+        Migration::of(table, &"rp2".parse().unwrap(), &made::policy())
+    }
+
     fn state(words: &str) -> (State, usize, usize) {
-        let migration = Migration::of(&made::table(words));
+        let migration = of(&made::table(words));
         (migration.state, migration.left.len(), migration.twice.len())
     }
 
@@ -192,9 +201,48 @@ mod tests {
     fn a_build_whose_main_is_hidden_is_never_migrated() {
         let mut table = made::table("start: mp_init @core/a_init");
         table.main = None;
-        assert_eq!(Migration::of(&table).state, State::Partial);
+        assert_eq!(of(&table).state, State::Partial);
         table.entries.clear();
-        assert_eq!(Migration::of(&table).state, State::NotSeen);
+        assert_eq!(of(&table).state, State::NotSeen);
+    }
+
+    #[test]
+    fn what_the_project_leaves_in_main_is_not_left_to_be_registered() {
+        let words = "start: mp_init @core/a_init init_flash_fs";
+        let of = |port: &str| {
+            let policy = crate::config::Config::shipped().policy;
+            let migration = Migration::of(&made::table(words), &port.parse().unwrap(), &policy);
+            let because = migration.by_hand.into_iter().filter_map(|stays| stays.because).collect();
+            (migration.state, because)
+        };
+        let why = "main hands it the kind of reset, and puts what it mounts on the path";
+        assert_eq!(of("stm32"), (State::Migrated, vec![why.to_owned()]));
+        assert_eq!(of("rp2"), (State::Partial, vec![]));
+    }
+
+    #[test]
+    fn entries_that_nothing_runs_do_not_make_a_migrated_build() {
+        let mut table = made::table("start: mp_init @core/a_init @driver/b_init");
+        table.entries[2].stage = None;
+        let migration = of(&table);
+        assert_eq!((migration.state, migration.idle), (State::Partial, vec![2]));
+    }
+
+    #[test]
+    fn nothing_is_proven_by_a_build_that_hides_some_of_main() {
+        let tables = ["start: mp_init a_init", "start: mp_init @core/a_init"].map(made::table);
+        let prove = |before: &InitTable, after: &InitTable| {
+            super::prove(&"rp2".parse().unwrap(), before, after, &made::policy()).state
+        };
+        assert_eq!(prove(&tables[0], &tables[1]), State::Verified);
+        let hiding = |table: &InitTable| {
+            let mut table = table.clone();
+            let kind = crate::model::AnomalyKind::MainIncomplete;
+            table.anomalies.push(crate::model::Anomaly::new(kind));
+            table
+        };
+        assert_eq!(prove(&hiding(&tables[0]), &tables[1]), State::Migrated);
+        assert_eq!(prove(&tables[0], &hiding(&tables[1])), State::Migrated);
     }
 
     fn proof(before: &str, after: &str) -> (State, Vec<String>) {

@@ -17,6 +17,8 @@ pub struct Written {
     pub calls: Vec<WrittenCall>,
     /// The functions that the file defines.
     pub functions: BTreeSet<String>,
+    /// What only this file knows: the macros and variables that it defines.
+    own: BTreeSet<String>,
 }
 
 /// One call.
@@ -76,7 +78,14 @@ impl Written {
             call.names_own = names.iter().any(|name| own.contains(name));
             call
         };
-        Ok(Self { calls: calls.into_iter().map(with_own).collect(), functions })
+        Ok(Self { calls: calls.into_iter().map(with_own).collect(), functions, own })
+    }
+
+    /// Whether a condition of the preprocessor names something that only this file
+    /// knows.
+    pub fn names_own(&self, condition: &str) -> bool {
+        let mut names = condition.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        names.any(|name| self.own.contains(name))
     }
 
     /// The call of a function on a line.
