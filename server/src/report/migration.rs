@@ -57,14 +57,7 @@ fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
 }
 
 fn write_run(text: &mut String, plan: &Plan, run: &RunLevel) -> std::fmt::Result {
-    let place = match (&run.behind, &run.before) {
-        _ if run.is_there => "is there already".to_owned(),
-        (Some(behind), Some(before)) => format!("between {behind} and {before}"),
-        (Some(behind), None) => format!("behind {behind}"),
-        (None, Some(before)) => format!("in front of {before}"),
-        (None, None) => "in main".to_owned(),
-    };
-    writeln!(text, "\n{BOLD}{}{BOLD:#}  {}", run.call(), printable(&place))?;
+    writeln!(text, "\n{BOLD}{}{BOLD:#}  {}", run.call(), printable(&run.place()))?;
     let of_run: Vec<&Registration> =
         run.runs.iter().filter_map(|&index| plan.registrations.get(index)).collect();
     let name = |registration: &&Registration| {

@@ -12,8 +12,10 @@ use super::AppError;
 use super::policies::{Judge, day_of};
 use crate::analyze::migrate::scripts::{Placing, ScriptAudit, audit};
 use crate::analyze::migrate::state::{Migration, State, prove};
-use crate::model::{BoardId, CatalogBoard, InitTable, PortName};
-use crate::store::{BuildSummary, ListedBoard, PortBoard, Project, Reader, StoreError, TableId};
+use crate::model::{BoardId, CatalogBoard, CommitSha, InitTable, PortName};
+use crate::store::{
+    BoardRow, BuildSummary, ListedBoard, PortBoard, Project, Reader, StoreError, TableId,
+};
 
 /// Most changes of order of one board that are looked back on.
 const LOOK_BACK: u32 = 200;
@@ -43,14 +45,33 @@ pub(super) struct BoardProgress {
     pub(super) left: Vec<String>,
     /// The functions that are registered and called as well: they run twice.
     pub(super) twice: Vec<String>,
+    /// The functions that are registered at levels that main is not seen to run.
+    pub(super) idle: Vec<String>,
     /// How many calls should stay by hand.
     pub(super) by_hand: usize,
     /// How many of `left` another board registers already.
     pub(super) known_elsewhere: usize,
     /// What its linker scripts do with the tables, as the tree says.
     pub(super) scripts: Placing,
-    /// What runs otherwise than when main called it; of a migrated board.
-    pub(super) changed: Option<usize>,
+    /// What its order is held against; of a migrated board, where a build before it
+    /// called everything.
+    pub(super) proof: Option<BoardProof>,
+}
+
+/// A migrated build against the last one before it that called everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct BoardProof {
+    /// Whether the order is proven to be the old one.
+    pub(super) state: State,
+    /// The last commit whose build called everything.
+    pub(super) before: CommitSha,
+    /// The first commit whose build was migrated, as all after it were.
+    pub(super) after: CommitSha,
+    /// How many things run otherwise.
+    pub(super) changed: usize,
+    /// Whether every entry of both builds has a name and all of both mains was read;
+    /// else nothing is proven.
+    pub(super) is_certain: bool,
 }
 
 /// How many boards had come how far at the end of a day.
@@ -73,13 +94,26 @@ fn as_text<S: serde::Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok
 }
 
 /// What tables say, each read once.
-struct Tables<'a, 'r> {
+pub(super) struct Tables<'a, 'r> {
     reader: &'a Reader<'r>,
     judge: &'a Judge,
     known: HashMap<(PortName, TableId), Migration>,
 }
 
-impl Tables<'_, '_> {
+impl<'a, 'r> Tables<'a, 'r> {
+    pub(super) fn new(reader: &'a Reader<'r>, judge: &'a Judge) -> Self {
+        Self { reader, judge, known: HashMap::new() }
+    }
+
+    /// The builds that changed the order of a board up to its latest one, newest first.
+    pub(super) fn line(
+        &self,
+        board: BoardRow,
+        latest: &BuildSummary,
+    ) -> Result<Vec<BuildSummary>, StoreError> {
+        self.reader.order_changes_of_board(board, latest.id, LOOK_BACK)
+    }
+
     fn table(&self, build: &BuildSummary, port: &PortName) -> Result<InitTable, StoreError> {
         let mut table = self.reader.table_of(build.id)?;
         self.judge.derive(&mut table, port, None);
@@ -97,6 +131,44 @@ impl Tables<'_, '_> {
             self.known.insert(key.clone(), migration);
         }
         Ok(&self.known[&key])
+    }
+
+    /// What the first build that was migrated, as all after it were, says against the
+    /// last before it whose main called everything; by the line of a board whose
+    /// latest build is migrated.
+    pub(super) fn proof(
+        &mut self,
+        port: &PortName,
+        latest: &BuildSummary,
+        line: &[BuildSummary],
+    ) -> Result<Option<BoardProof>, StoreError> {
+        let mut after = latest;
+        let mut before = None;
+        let mut has_been = true;
+        for build in line {
+            match self.migration(build, port)?.state {
+                State::Migrated | State::Verified => {
+                    if has_been {
+                        after = build;
+                    }
+                }
+                State::Calls => {
+                    before = Some(build);
+                    break;
+                }
+                State::NotSeen | State::Partial => has_been = false,
+            }
+        }
+        let Some(before) = before else { return Ok(None) };
+        let tables = [self.table(before, port)?, self.table(after, port)?];
+        let proof = prove(port, &tables[0], &tables[1], self.judge.policy());
+        Ok(Some(BoardProof {
+            state: proof.state,
+            before: before.commit.clone(),
+            after: after.commit.clone(),
+            changed: proof.changes.len(),
+            is_certain: proof.is_certain,
+        }))
     }
 }
 
@@ -120,7 +192,7 @@ impl Progress {
             .into_iter()
             .map(|board| (board.board.clone(), board))
             .collect();
-        let mut tables = Tables { reader, judge, known: HashMap::new() };
+        let mut tables = Tables::new(reader, judge);
         let mut boards = Vec::new();
         let mut moments: BTreeMap<Date, Vec<(BoardId, State)>> = BTreeMap::new();
         for listed in &listed {
@@ -131,13 +203,14 @@ impl Progress {
                 registered: 0,
                 left: Vec::new(),
                 twice: Vec::new(),
+                idle: Vec::new(),
                 by_hand: 0,
                 known_elsewhere: 0,
                 scripts: placing.unwrap_or(Placing::Unknown),
-                changed: None,
+                proof: None,
             };
             if let Some(board) = built.get(&listed.board) {
-                let line = reader.order_changes_of_board(board.row, board.latest.id, LOOK_BACK)?;
+                let line = tables.line(board.row, &board.latest)?;
                 progress.see(&mut tables, board, &line)?;
                 for build in &line {
                     let state = tables.migration(build, &listed.board.port)?.state;
@@ -176,34 +249,14 @@ impl BoardProgress {
         self.registered = migration.registered;
         self.left = migration.left.iter().filter_map(name).collect();
         self.twice = migration.twice.iter().filter_map(|twice| name(&twice.called)).collect();
+        self.idle = migration.idle.iter().filter_map(name).collect();
         self.by_hand = migration.by_hand.len();
         if migration.state != State::Migrated {
             return Ok(());
         }
-        // Back to the first build that was migrated and has been since, and to the
-        // last before it whose main called everything.
-        let mut after = &board.latest;
-        let mut before = None;
-        let mut has_been = true;
-        for build in line {
-            match tables.migration(build, port)?.state {
-                State::Migrated | State::Verified => {
-                    if has_been {
-                        after = build;
-                    }
-                }
-                State::Calls => {
-                    before = Some(build);
-                    break;
-                }
-                State::NotSeen | State::Partial => has_been = false,
-            }
-        }
-        if let Some(before) = before {
-            let (before, after) = (tables.table(before, port)?, tables.table(after, port)?);
-            let proof = prove(port, &before, &after, tables.judge.policy());
+        self.proof = tables.proof(port, &board.latest, line)?;
+        if let Some(proof) = &self.proof {
             self.state = proof.state;
-            self.changed = Some(proof.changes.len());
         }
         Ok(())
     }

@@ -16,6 +16,7 @@
 //! - `fleet` puts the tables of ports or boards side by side
 //! - `identity` is who a workflow is, as its forge signs it
 //! - `matrix_filter` reads which part of a matrix an address asks for
+//! - `board_migration` is how the calls of a board become registrations
 //! - `migration` is how far the boards have come to the registry
 //! - `path` reads the names in an address
 //! - `policies` is what each project configures
@@ -28,6 +29,7 @@ mod api;
 mod assets;
 mod auth;
 mod badge;
+mod board_migration;
 mod changes;
 mod checked;
 mod comparison;
@@ -116,6 +118,10 @@ pub fn router(app: AppState) -> Router {
         .route(
             "/projects/{project}/ports/{port}/boards/{board}/builds/{commit}",
             get(api::boards::build),
+        )
+        .route(
+            "/projects/{project}/ports/{port}/boards/{board}/migration",
+            get(api::migration::board),
         )
         .route("/rules", get(api::rules::list))
         .route("/rules/{rule}", get(api::rules::show))

@@ -29,6 +29,7 @@ use super::api::{
         boards::build,
         matrix::matrix,
         migration::show,
+        migration::board,
         matrix::subsystem,
         compare::compare,
         sources::source,

@@ -4,7 +4,7 @@ use initboard::model::{Entry, EntryKind, InitTable, Origin, Sha256, Stage};
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
-use crate::support::html::{page, text, texts};
+use crate::support::html::{attributes, page, text, texts};
 use crate::support::trees::{listing, record, record_build, source};
 
 /// What runs the scripts.
@@ -129,6 +129,53 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
     assert_eq!(texts(&only, "table.boards tbody th"), ["stm32/SAME"]);
     assert_eq!(app.get("/micropython/-/migration?state=done").status, 400);
     assert_eq!(app.get("/nothing/-/migration").status, 404);
+}
+
+#[test]
+fn a_board_has_the_code_that_replaces_its_calls() {
+    let app = fleet();
+    let found = app.get("/api/v1/projects/micropython/ports/stm32/boards/PART/migration").json();
+    assert_eq!((&found["state"], &found["registered"]), (&json!("partial"), &json!(1)));
+    let registrations = found["plan"]["registrations"].as_array().unwrap();
+    let said: Vec<String> = registrations
+        .iter()
+        .map(|one| format!("{} {} {}", one["level"], one["priority"], one["function"]))
+        .collect();
+    assert_eq!(said, [r#""driver" "11" "uart_init0""#]);
+    let names: Vec<&Value> =
+        found["files"].as_array().unwrap().iter().map(|file| &file["name"]).collect();
+    assert_eq!(names, ["init_register.c", "init_register.rs"]);
+    let html = page(&app, "/micropython/stm32/PART");
+    assert_eq!(
+        text(&html, "h2#migration + p"),
+        "◐ partial: 1 function is registered, 1 call could be."
+    );
+    let code = texts(&html, "pre.code");
+    assert!(code[0].contains("MP_INIT_REGISTER(driver, 11, uart_init0);"), "{}", code[0]);
+    assert!(code[1].contains("init_register!(driver, 11, uart_init0);"), "{}", code[1]);
+    assert_eq!(
+        app.get("/api/v1/projects/micropython/ports/stm32/boards/UNSEEN/migration").status,
+        404
+    );
+}
+
+#[test]
+fn a_board_whose_order_moved_leads_to_both_orders() {
+    let app = fleet();
+    let of = |board: &str| {
+        let address = format!("/api/v1/projects/micropython/ports/stm32/boards/{board}/migration");
+        let found = app.get(&address).json();
+        let proof = &found["proof"];
+        json!([found["state"], proof["changed"], proof["is_certain"], found["plan"]])
+    };
+    assert_eq!(of("SAME"), json!(["verified", 0, true, null]));
+    assert_eq!(of("MOVED"), json!(["migrated", 1, true, null]));
+    let html = page(&app, "/micropython/stm32/MOVED");
+    let said = text(&html, "h2#migration + p");
+    assert!(said.contains("its order has 1 difference from that of the calls before"), "{said}");
+    let links = attributes(&html, "h2#migration + p a", "href");
+    assert_eq!(links.len(), 1);
+    assert_eq!(app.get(&links[0]).status, 200, "{}", links[0]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn every_board_shows_what_was_read_from_its_firmware() {
         assert!(left.iter().any(|name| name == "mp_init"), "{board}: landmarks are shown");
         let answer = format!("{init} init, {deinit} deinit in {}", main.function);
         assert!(text(&html, ".answer").starts_with(&answer), "{board}");
-        let rows = texts(&html, "details tbody tr");
+        let rows = texts(&html, "table.entries tbody tr");
         assert_eq!(rows.len(), table.entries.len(), "{board}");
     }
 }

@@ -327,6 +327,17 @@ fn runs(entries: &[Entry], registrations: &[Registration]) -> Vec<RunLevel> {
 }
 
 impl RunLevel {
+    /// Where it stands in main afterwards: `between mp_init and boot.py`.
+    pub fn place(&self) -> String {
+        match (&self.behind, &self.before) {
+            _ if self.is_there => "is there already".to_owned(),
+            (Some(behind), Some(before)) => format!("between {behind} and {before}"),
+            (Some(behind), None) => format!("behind {behind}"),
+            (None, Some(before)) => format!("in front of {before}"),
+            (None, None) => "in main".to_owned(),
+        }
+    }
+
     /// The call as C has it.
     pub fn call(&self) -> String {
         format!("mp_{}_run_level(MP_INIT_{})", self.phase, self.level.as_str().to_ascii_uppercase())

@@ -10,7 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::parameters::Parameters;
-use crate::model::ProjectName;
+use crate::model::{BoardId, CommitSha, ProjectName};
+use crate::web::board_migration::BoardMigration;
 use crate::web::migration::{BoardProgress, Day, Progress};
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
@@ -41,6 +42,58 @@ pub(in crate::web) async fn show(
     let (project, progress) = read(&app, project).await?;
     let Progress { boards, history } = &*progress;
     Ok(Json(ProgressOfProject { project, boards: boards.clone(), history: history.clone() }))
+}
+
+/// How the calls of a board become registrations.
+#[derive(Serialize, ToSchema)]
+pub(in crate::web) struct MigrationOfBoard {
+    project: ProjectName,
+    #[schema(example = "stm32/PYBV10-DP_THREAD")]
+    board: String,
+    /// The commit of its latest build, of which all is said.
+    commit: CommitSha,
+    #[serde(flatten)]
+    migration: BoardMigration,
+}
+
+/// Show how the calls of a board become registrations that run in the same order
+#[utoipa::path(get, path = "/api/v1/projects/{project}/ports/{port}/boards/{board}/migration",
+    tag = "migration",
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("port" = String, Path, description = "Name of the port"),
+        ("board" = String, Path, description = "BOARD or BOARD-VARIANT"),
+    ),
+    responses(
+        (status = 200, description = "What its latest build says", body = MigrationOfBoard),
+        (status = 404, description = "No build of such a board was uploaded", body = ErrorEnvelope),
+    ))]
+pub(in crate::web) async fn board(
+    State(app): State<AppState>,
+    ApiPath((project, port, board)): ApiPath<(String, String, String)>,
+) -> Result<Json<MigrationOfBoard>, AppError> {
+    let policies = app.policies();
+    app.read(move |reader| {
+        let project = super::project(reader, &project)?;
+        let id = BoardId::from_port_and_label(port.parse()?, &board)?;
+        let stored = reader.board(project.id, &id)?.ok_or_else(|| {
+            AppError::not_found("no-build", format!("no build of a board `{id}` was uploaded"))
+        })?;
+        let judge = policies.judge(reader, &project)?;
+        let mut table = reader.table_of(stored.latest.id)?;
+        judge.derive(&mut table, &id.port, Some(&id.label()));
+        let source = reader.source_of_build(project.id, &id.port, &stored.latest.commit)?;
+        let text = source.as_ref().map(|source| &source.table);
+        let of = (stored.row, &stored.latest);
+        let migration = BoardMigration::of(reader, &judge, of, &id, &table, text)?;
+        Ok::<_, AppError>(Json(MigrationOfBoard {
+            project: project.name,
+            board: id.to_string(),
+            commit: stored.latest.commit,
+            migration,
+        }))
+    })
+    .await
 }
 
 /// `GET /PROJECT/-/migration.csv`: the boards, for a spreadsheet.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 
+use super::board_migration::MigrationView;
 use super::build::{BuildBody, Chip, EntryView, Fact, FindingView, bytes, chips, counts};
 use super::compare::address;
 use super::configuration::ConfigurationView;
@@ -19,6 +20,7 @@ use crate::store::{
     Board as StoredBoard, Build, BuildSummary, CommitPrefix, ListedBoard, PortBoard, Project,
     Source,
 };
+use crate::web::board_migration::BoardMigration;
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
@@ -39,6 +41,7 @@ struct BoardPage {
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
     configuration: Option<ConfigurationView>,
+    migration: Option<MigrationView>,
     /// What the catalog says of the board.
     catalog: Vec<Fact>,
     retired: bool,
@@ -84,6 +87,7 @@ struct Built {
     siblings: Vec<PortBoard>,
     build: Build,
     source: Option<Source>,
+    migration: BoardMigration,
 }
 
 /// What there is to show of a board.
@@ -119,11 +123,14 @@ pub(in crate::web) async fn board(
             judge.derive(&mut build.table, &id.port, Some(&id.label()));
             let commit = &stored.latest.commit;
             let source = reader.source_of_build(project.id, &id.port, commit)?;
-            let seen = Built { project, listed, stored, siblings, build, source };
+            let text = source.as_ref().map(|source| &source.table);
+            let of = (stored.row, &stored.latest);
+            let migration = BoardMigration::of(reader, &judge, of, &id, &build.table, text)?;
+            let seen = Built { project, listed, stored, siblings, build, source, migration };
             Ok::<_, AppError>(Seen::Built(Box::new(seen)))
         })
         .await?;
-    let Built { project, listed, stored, siblings, build, source } = match seen {
+    let Built { project, listed, stored, siblings, build, source, migration } = match seen {
         Seen::Built(built) => *built,
         Seen::Listed(listed) => {
             let (project, listed, source) = *listed;
@@ -137,6 +144,9 @@ pub(in crate::web) async fn board(
     let body = BuildBody::new(&build, repository.as_ref(), now);
     let base = format!("/{}/{board}", project.name);
     let comparisons = comparisons(&project.name, &stored, &siblings, source.as_ref());
+    let text = source.as_ref().map(|source| &source.summary);
+    let migration =
+        MigrationView::new(&project.name, &board, table, text, repository.as_ref(), &migration);
     let configuration = source.and_then(|source| {
         let configuration = compare(&source.table, table)?;
         let (build, repository) = (&stored.latest, repository.as_ref());
@@ -163,6 +173,7 @@ pub(in crate::web) async fn board(
         facts: body.facts,
         entries: body.entries,
         configuration,
+        migration,
         catalog: listed::facts(&project.name, &listed, repository.as_ref()),
         retired: listed.is_retired(),
         builds: stored.recent.iter().map(|build| BuildRow::new(build, &base, now)).collect(),

@@ -7,13 +7,16 @@ use axum::extract::{Query, State as Shared};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::compare::address;
 use super::migration_chart::Chart;
 use super::{PageError, Shell, counted, find_project, page, query_of};
 use crate::analyze::migrate::scripts::Placing;
 use crate::analyze::migrate::state::State;
-use crate::model::ProjectName;
-use crate::web::migration::{BoardProgress, Day, Progress};
+use crate::model::{BoardId, ProjectName};
+use crate::store::CommitPrefix;
+use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
 use crate::web::path::PagePath;
+use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
 
 /// Most boards that are proposed to be next.
@@ -69,7 +72,10 @@ struct Row {
     twice: String,
     by_hand: usize,
     scripts: &'static str,
+    idle: String,
     why: String,
+    /// What `why` counts, side by side.
+    compared: Option<String>,
 }
 
 struct Choice {
@@ -121,10 +127,10 @@ pub(in crate::web) async fn migration(
         shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
         answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
         rest: rest(migrated, verified, [State::Partial, State::Calls, State::NotSeen].map(count)),
-        next: next(boards).into_iter().map(row).collect(),
+        next: next(boards).into_iter().map(|board| row(&project, board)).collect(),
         chart: Chart::of(history, boards.len()),
         days: history.iter().rev().take(30).cloned().collect(),
-        rows: boards.iter().filter(is_shown).map(row).collect(),
+        rows: boards.iter().filter(is_shown).map(|board| row(&project, board)).collect(),
         states: State::ALL
             .iter()
             .map(|&of| Choice {
@@ -168,7 +174,7 @@ fn rest(migrated: usize, verified: usize, [partial, calls, unseen]: [usize; 3]) 
     if others.is_empty() { format!("{proof}.") } else { format!("{proof}. {}.", others.join(", ")) }
 }
 
-const fn words(state: State) -> &'static str {
+pub(super) const fn words(state: State) -> &'static str {
     match state {
         State::NotSeen => "not seen",
         State::Calls => "calls",
@@ -178,7 +184,7 @@ const fn words(state: State) -> &'static str {
     }
 }
 
-const fn sign(state: State) -> &'static str {
+pub(super) const fn sign(state: State) -> &'static str {
     match state {
         State::NotSeen => "·",
         State::Calls => "○",
@@ -234,7 +240,7 @@ fn next(boards: &[BoardProgress]) -> Vec<&BoardProgress> {
     open
 }
 
-fn row(board: &BoardProgress) -> Row {
+fn row(project: &ProjectName, board: &BoardProgress) -> Row {
     let named = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     let left_names = match board.left.len().saturating_sub(NAMED) {
         0 => named,
@@ -250,6 +256,7 @@ fn row(board: &BoardProgress) -> Row {
         left: board.left.len(),
         left_names,
         twice: board.twice.join(", "),
+        idle: board.idle.join(", "),
         by_hand: board.by_hand,
         scripts: match board.scripts {
             Placing::Placed => "✓ placed",
@@ -258,20 +265,32 @@ fn row(board: &BoardProgress) -> Row {
             Placing::Unknown => "",
         },
         why: why(board),
+        compared: board.proof.as_ref().map(|proof| compared(project, &board.board, proof)),
     }
+}
+
+/// The address of the last build of a board that called everything beside the first
+/// that was migrated.
+pub(super) fn compared(project: &ProjectName, board: &BoardId, proof: &BoardProof) -> String {
+    let side = |commit| Side {
+        project: None,
+        subject: Subject::Board(board.clone()),
+        commit: Some(CommitPrefix::from(commit)),
+    };
+    address(project, &[&proof.before, &proof.after].map(side))
 }
 
 /// Why a board is next, or what keeps it from being verified.
 fn why(board: &BoardProgress) -> String {
-    match (board.state, board.changed) {
+    match (board.state, &board.proof) {
         (State::Migrated, _) if board.registered == 0 => {
             "has nothing that could be registered".to_owned()
         }
-        (State::Migrated, Some(0)) => {
-            "no difference from the calls before, but not everything has a name".to_owned()
+        (State::Migrated, Some(proof)) if !proof.is_certain => {
+            "not proven: not everything has a name, or main could not be read in full".to_owned()
         }
-        (State::Migrated, Some(changed)) => {
-            format!("{} from the calls before", counted(changed, "difference"))
+        (State::Migrated, Some(proof)) => {
+            format!("{} from the calls before", counted(proof.changed, "difference"))
         }
         (State::Migrated, None) => "no build of it called from main".to_owned(),
         (State::Calls | State::Partial, _) if board.known_elsewhere > 0 => format!(

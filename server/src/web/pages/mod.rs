@@ -8,6 +8,7 @@
 //! of a table from the address, [`when`] says times.
 
 mod board;
+mod board_migration;
 mod build;
 mod catalog;
 mod change;
