@@ -1,8 +1,9 @@
-//! `/PROJECT/-/badge.svg`: how many findings a project, a port or a board has, or
-//! how often a rule holds, as a picture for a README.
+//! Pictures for a README: `/PROJECT/-/badge.svg` says how many findings a project, a
+//! port or a board has, or how often a rule holds; `/PROJECT/-/migration.svg`, how many
+//! boards of a project or a port are migrated.
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, State as Shared};
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -11,6 +12,7 @@ use super::checked::OnSubject;
 use super::findings::Of;
 use super::path::ApiPath;
 use super::{AppError, AppState, api};
+use crate::analyze::migrate::state::State;
 use crate::analyze::rules::{self, Rule};
 use crate::model::{BoardId, PortName, Severity};
 use crate::report::badge::{Tone, svg};
@@ -34,15 +36,8 @@ struct Subject {
 
 impl BadgeQuery {
     fn subject(&self) -> Result<Subject, AppError> {
-        let wrong = |name: &str, expected: &str| {
-            AppError::bad_request(
-                "bad-parameter",
-                format!("the parameter `{name}` is none that it can be: expected {expected}"),
-            )
-        };
         let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
-        let port = given(&self.port)
-            .map(|port| port.parse().map_err(|_| wrong("port", "the name of a port")));
+        let port = given_port(&self.port)?;
         let board = given(&self.board).map(|board| {
             board.parse().map_err(|_| wrong("board", "PORT/BOARD or PORT/BOARD-VARIANT"))
         });
@@ -50,8 +45,7 @@ impl BadgeQuery {
             rules::find(&rule)
                 .map_err(|error| AppError::bad_request("bad-parameter", error.to_string()))
         });
-        let subject =
-            Subject { port: port.transpose()?, board: board.transpose()?, rule: rule.transpose()? };
+        let subject = Subject { port, board: board.transpose()?, rule: rule.transpose()? };
         if subject.port.is_some() && subject.board.is_some() {
             return Err(AppError::bad_request(
                 "bad-parameter",
@@ -60,6 +54,19 @@ impl BadgeQuery {
         }
         Ok(subject)
     }
+}
+
+fn wrong(name: &str, expected: &str) -> AppError {
+    AppError::bad_request(
+        "bad-parameter",
+        format!("the parameter `{name}` is none that it can be: expected {expected}"),
+    )
+}
+
+/// The port that a parameter names; none where it is empty.
+fn given_port(text: &str) -> Result<Option<PortName>, AppError> {
+    let port = (!text.is_empty()).then(|| text.parse());
+    port.transpose().map_err(|_| wrong("port", "the name of a port"))
 }
 
 impl Subject {
@@ -97,7 +104,7 @@ impl Subject {
 
 /// `GET /PROJECT/-/badge.svg?port=|board=|rule=`.
 pub(super) async fn badge(
-    State(app): State<AppState>,
+    Shared(app): Shared<AppState>,
     ApiPath(project): ApiPath<String>,
     query: Result<Query<BadgeQuery>, QueryRejection>,
 ) -> Result<Response, AppError> {
@@ -142,6 +149,62 @@ pub(super) async fn badge(
             Ok((label, answer, tone))
         })
         .await?;
+    Ok(answered(&label, &answer, tone))
+}
+
+/// The port whose migration a badge is about; empty for all.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct MigrationBadgeQuery {
+    #[serde(default)]
+    port: String,
+}
+
+/// `GET /PROJECT/-/migration.svg?port=`.
+pub(super) async fn migration(
+    Shared(app): Shared<AppState>,
+    ApiPath(project): ApiPath<String>,
+    query: Result<Query<MigrationBadgeQuery>, QueryRejection>,
+) -> Result<Response, AppError> {
+    let Query(query) =
+        query.map_err(|rejection| AppError::bad_request("bad-query", rejection.body_text()))?;
+    let port = given_port(&query.port)?;
+    let derived = app.derived();
+    let (label, answer, tone) = app
+        .read(move |reader| {
+            let project = api::project(reader, &project)?;
+            let progress = derived.progress(reader, &project)?;
+            let states: Vec<State> = progress
+                .boards
+                .iter()
+                .filter(|board| port.as_ref().is_none_or(|port| board.board.port == *port))
+                .map(|board| board.state)
+                .collect();
+            let of = port.map_or_else(String::new, |port| format!("{port} "));
+            let (answer, tone) = progressed(&states);
+            Ok::<_, AppError>((format!("{of}init registry"), answer, tone))
+        })
+        .await?;
+    Ok(answered(&label, &answer, tone))
+}
+
+/// How many boards are migrated, or that all are verified.
+fn progressed(states: &[State]) -> (String, Tone) {
+    let all = states.len();
+    let boards = |count: usize| format!("{count} board{}", if count == 1 { "" } else { "s" });
+    let at_least = |least| states.iter().filter(|state| **state >= least).count();
+    if at_least(State::Calls) == 0 {
+        ("not seen".to_owned(), Tone::Unknown)
+    } else if at_least(State::Verified) == all {
+        (format!("{} verified", boards(all)), Tone::Good)
+    } else {
+        let migrated = at_least(State::Migrated);
+        let tone = if migrated == all { Tone::Good } else { Tone::Unknown };
+        (format!("{migrated} of {} migrated", boards(all)), tone)
+    }
+}
+
+/// A badge as an answer.
+fn answered(label: &str, answer: &str, tone: Tone) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "image/svg+xml"),
         // READMEs are shown through caches that ask again seldom.
@@ -149,7 +212,7 @@ pub(super) async fn badge(
         // It is made to stand on pages of others.
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ];
-    Ok((headers, svg(&label, &answer, tone)).into_response())
+    (headers, svg(label, answer, tone)).into_response()
 }
 
 /// How many errors, warnings and notes there are, the gravest in words.

@@ -149,6 +149,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/-/matrix", get(pages::matrix))
         .route("/{project}/-/migration", get(pages::migration))
         .route("/{project}/-/migration.csv", get(api::migration::csv))
+        .route("/{project}/-/migration.svg", get(badge::migration))
         .route("/{project}/-/subsystem/{name}", get(pages::subsystem))
         .route("/{project}/-/compare", get(pages::compare))
         .route("/{project}/-/diff", get(pages::diff))

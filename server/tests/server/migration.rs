@@ -179,6 +179,26 @@ fn a_board_whose_order_moved_leads_to_both_orders() {
 }
 
 #[test]
+fn a_badge_counts_the_boards_that_are_migrated() {
+    let app = TestApp::start();
+    let said = |query: &str| {
+        let answer = app.get(&format!("/micropython/-/migration.svg{query}"));
+        assert_eq!((answer.status, answer.header("content-type")), (200, Some("image/svg+xml")));
+        let svg = answer.text();
+        svg.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+    };
+    assert_eq!(said(""), "init registry: not seen");
+    record(&app, &listing(1, &["stm32/SAME", "rp2/UNSEEN"]));
+    build(&app, "stm32/SAME", 2, &CALLS);
+    assert_eq!(said(""), "init registry: 0 of 2 boards migrated");
+    build(&app, "stm32/SAME", 3, &IN_ORDER);
+    assert_eq!(said(""), "init registry: 1 of 2 boards migrated");
+    assert_eq!(said("?port=stm32"), "stm32 init registry: 1 board verified");
+    assert_eq!(said("?port=rp2"), "rp2 init registry: not seen");
+    assert_eq!(app.get("/micropython/-/migration.svg?port=a/b").status, 400);
+}
+
+#[test]
 fn the_boards_as_csv() {
     let app = fleet();
     let answer = app.get("/micropython/-/migration.csv");
