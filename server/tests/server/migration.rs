@@ -127,6 +127,12 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
     assert_eq!(next, ["stm32/PART", "stm32/CALLS"]);
     let only = page(&app, "/micropython/-/migration?state=verified");
     assert_eq!(texts(&only, "table.boards tbody th"), ["stm32/SAME"]);
+    let sorted = page(&app, "/micropython/-/migration?sort=-registered&port=stm32");
+    assert_eq!(
+        texts(&sorted, "table.boards tbody th")[..3],
+        ["stm32/MOVED", "stm32/NEW", "stm32/SAME"]
+    );
+    assert_eq!(app.get("/micropython/-/migration?sort=age").status, 400);
     assert_eq!(app.get("/micropython/-/migration?state=done").status, 400);
     assert_eq!(app.get("/nothing/-/migration").status, 404);
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::compare::address;
 use super::migration_chart::Chart;
-use super::{PageError, Shell, counted, find_project, page, query_of};
+use super::sort::{Heading, SortQuery, Sortable};
+use super::{PageError, Shell, counted, encoded, find_project, page, query_of};
 use crate::analyze::migrate::scripts::Placing;
 use crate::analyze::migrate::state::State;
 use crate::model::{BoardId, ProjectName};
@@ -19,7 +20,7 @@ use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
 
-/// Most boards that are proposed to be next.
+/// Most rows of boards that are proposed to be next.
 const NEXT: usize = 8;
 /// Most functions of a board that are named.
 const NAMED: usize = 4;
@@ -32,10 +33,15 @@ struct MigrationPage {
     answer: String,
     rest: String,
     ports: Vec<PortRow>,
-    next: Vec<Row>,
+    next: Vec<NextRow>,
     chart: Option<Chart>,
     days: Vec<Day>,
     rows: Vec<Row>,
+    columns: Vec<Heading>,
+    /// The order of the boards, where it was chosen.
+    sort: Option<String>,
+    /// The states, first the best, as headings of the ports.
+    headings: Vec<StateHeading>,
     states: Vec<Choice>,
     port_choices: Vec<Choice>,
     is_filtered: bool,
@@ -78,6 +84,18 @@ struct Row {
     compared: Option<String>,
 }
 
+/// Boards of a port that have the same calls left: one of them, and how many more.
+struct NextRow {
+    first: Row,
+    more: usize,
+}
+
+struct StateHeading {
+    state: &'static str,
+    sign: &'static str,
+    words: &'static str,
+}
+
 struct Choice {
     value: String,
     label: String,
@@ -92,7 +110,18 @@ pub(in crate::web) struct MigrationQuery {
     port: String,
     #[serde(default)]
     state: String,
+    sort: Option<String>,
 }
+
+/// What the boards can be sorted by.
+const COLUMNS: [Sortable; 6] = [
+    Sortable { key: "board", numeric: false },
+    Sortable { key: "state", numeric: false },
+    Sortable { key: "registered", numeric: true },
+    Sortable { key: "calls left", numeric: true },
+    Sortable { key: "stay by hand", numeric: true },
+    Sortable { key: "linker scripts", numeric: false },
+];
 
 pub(in crate::web) async fn migration(
     Shared(app): Shared<AppState>,
@@ -106,6 +135,8 @@ pub(in crate::web) async fn migration(
             "The parameter `state` is none that it can be: expected not-seen, calls, partial, migrated or verified.".to_owned(),
         ));
     }
+    let sort = SortQuery::new(query.sort.clone());
+    let chosen = sort.choose(&COLUMNS).map_err(PageError::bad_request)?;
     let derived = app.derived();
     let (project, progress) = app
         .read(move |reader| {
@@ -122,15 +153,42 @@ pub(in crate::web) async fn migration(
         state.is_none_or(|state| board.state == state)
             && (query.port.is_empty() || board.board.port.as_str() == query.port)
     };
+    let mut shown: Vec<&BoardProgress> = boards.iter().filter(is_shown).collect();
+    chosen.apply(&mut shown, |column, board| {
+        let (mut name, mut state, mut count, mut scripts) = (None, None, 0, None);
+        match column {
+            1 => state = Some(board.state),
+            2 => count = usize::try_from(board.registered).unwrap_or(usize::MAX),
+            3 => count = board.left.len(),
+            4 => count = board.by_hand,
+            5 => scripts = Some(board.scripts),
+            _ => name = Some(board.board.clone()),
+        }
+        (name, state, count, scripts)
+    });
+    let given = [("port", &query.port), ("state", &query.state)];
+    let given = given.iter().filter(|(_, value)| !value.is_empty());
+    let kept: Vec<String> =
+        given.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
     let ports = ports(boards);
     page(&MigrationPage {
         shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
         answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
         rest: rest(migrated, verified, [State::Partial, State::Calls, State::NotSeen].map(count)),
-        next: next(boards).into_iter().map(|board| row(&project, board)).collect(),
+        next: next(boards)
+            .into_iter()
+            .map(|(board, more)| NextRow { first: row(&project, board), more })
+            .collect(),
         chart: Chart::of(history, boards.len()),
         days: history.iter().rev().take(30).cloned().collect(),
-        rows: boards.iter().filter(is_shown).map(|board| row(&project, board)).collect(),
+        rows: shown.into_iter().map(|board| row(&project, board)).collect(),
+        columns: chosen.headings_keeping(&COLUMNS, &kept.concat()),
+        sort: query.sort,
+        headings: State::ALL
+            .iter()
+            .rev()
+            .map(|&of| StateHeading { state: of.as_str(), sign: sign(of), words: words(of) })
+            .collect(),
         states: State::ALL
             .iter()
             .map(|&of| Choice {
@@ -225,8 +283,9 @@ fn ports(boards: &[BoardProgress]) -> Vec<PortRow> {
 }
 
 /// The boards to migrate next: those with the fewest calls left that no other board
-/// registers, then those with the fewest left at all.
-fn next(boards: &[BoardProgress]) -> Vec<&BoardProgress> {
+/// registers, then those with the fewest left at all. Boards of a port with the same
+/// calls left come as one, with how many more there are: one edit migrates them all.
+fn next(boards: &[BoardProgress]) -> Vec<(&BoardProgress, usize)> {
     let mut open: Vec<&BoardProgress> = boards
         .iter()
         .filter(|board| matches!(board.state, State::Calls | State::Partial))
@@ -236,8 +295,19 @@ fn next(boards: &[BoardProgress]) -> Vec<&BoardProgress> {
         let new = board.left.len() - board.known_elsewhere;
         (new, board.left.len(), board.board.clone())
     });
-    open.truncate(NEXT);
-    open
+    let mut next: Vec<(&BoardProgress, usize)> = Vec::new();
+    for board in open {
+        let is_alike = |(first, _): &(&BoardProgress, usize)| {
+            (&first.board.port, first.state, &first.left)
+                == (&board.board.port, board.state, &board.left)
+        };
+        match next.iter().position(is_alike) {
+            Some(at) => next[at].1 += 1,
+            None if next.len() < NEXT => next.push((board, 0)),
+            None => {}
+        }
+    }
+    next
 }
 
 fn row(project: &ProjectName, board: &BoardProgress) -> Row {
