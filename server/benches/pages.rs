@@ -49,6 +49,7 @@ fn main() {
         "/-/matrix".to_owned(),
         "/-/matrix?port=port04".to_owned(),
         "/-/matrix?only=divergent&stage=stop".to_owned(),
+        "/-/migration".to_owned(),
         "/-/subsystem/pin".to_owned(),
         "/-/findings?of=source".to_owned(),
         "/-/findings?of=builds".to_owned(),
