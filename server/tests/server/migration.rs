@@ -138,6 +138,24 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
 }
 
 #[test]
+fn boards_with_nothing_to_register_are_told_apart_from_the_migrated() {
+    let app = TestApp::start();
+    record(&app, &listing(1, &["stm32/SIM", "stm32/SAME"]));
+    build(&app, "stm32/SIM", 2, &["mp_init", RUNNER]);
+    build(&app, "stm32/SAME", 2, &CALLS);
+    let answer = || text(&page(&app, "/micropython/-/migration"), "p.answer");
+    assert_eq!(
+        answer(),
+        "1 of 2 boards migrated, with nothing to register. 1 called from main alone."
+    );
+    build(&app, "stm32/SAME", 3, &IN_ORDER);
+    assert_eq!(
+        answer(),
+        "2 of 2 boards migrated, 1 of them with nothing to register, 1 of them verified: the order is proven to be that of the calls before."
+    );
+}
+
+#[test]
 fn a_board_has_the_code_that_replaces_its_calls() {
     let app = fleet();
     let found = app.get("/api/v1/projects/micropython/ports/stm32/boards/PART/migration").json();

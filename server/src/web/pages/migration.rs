@@ -149,6 +149,10 @@ pub(in crate::web) async fn migration(
     let count = |wanted: State| boards.iter().filter(|board| board.state == wanted).count();
     let verified = count(State::Verified);
     let migrated = count(State::Migrated) + verified;
+    // Where main calls nothing that could be registered.
+    let has_nothing =
+        |board: &&BoardProgress| board.state == State::Migrated && board.registered == 0;
+    let nothing = boards.iter().filter(has_nothing).count();
     let is_shown = |board: &&BoardProgress| {
         state.is_none_or(|state| board.state == state)
             && (query.port.is_empty() || board.board.port.as_str() == query.port)
@@ -174,7 +178,10 @@ pub(in crate::web) async fn migration(
     page(&MigrationPage {
         shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
         answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
-        rest: rest(migrated, verified, [State::Partial, State::Calls, State::NotSeen].map(count)),
+        rest: rest(
+            [migrated, nothing, verified],
+            [State::Partial, State::Calls, State::NotSeen].map(count),
+        ),
         next: next(boards)
             .into_iter()
             .map(|(board, more)| NextRow { first: row(&project, board), more })
@@ -215,14 +222,20 @@ pub(in crate::web) async fn migration(
 }
 
 /// What follows on how many are migrated.
-fn rest(migrated: usize, verified: usize, [partial, calls, unseen]: [usize; 3]) -> String {
-    let proof = match (migrated, verified) {
+fn rest([migrated, nothing, verified]: [usize; 3], [partial, calls, unseen]: [usize; 3]) -> String {
+    let nothing_to_do = match nothing {
+        0 => String::new(),
+        nothing if nothing == migrated => ", with nothing to register".to_owned(),
+        nothing => format!(", {nothing} of them with nothing to register"),
+    };
+    let proof = match (migrated - nothing, verified) {
         (0, _) => String::new(),
         (_, 0) => ", none of them verified yet".to_owned(),
         _ => format!(
             ", {verified} of them verified: the order is proven to be that of the calls before"
         ),
     };
+    let proof = nothing_to_do + &proof;
     let others = [(partial, "in part"), (calls, "called from main alone"), (unseen, "never seen")];
     let others: Vec<String> = others
         .iter()
