@@ -11,8 +11,13 @@ use std::path::Path;
 use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use history::{BOARDS, History, Random, board, commit, commits, print_p99, table};
+use history::{BOARDS, History, Random, board, commit, commits, p50_p99, table};
 use initboard::store::{CommitPrefix, NewBuild, ReadBy, Reader, Reading, StoreError};
+
+fn print_p99(name: &str, ask: impl FnMut()) {
+    let [p50, p99] = p50_p99(500, || {}, ask);
+    println!("{name}: p50 {p50:?}, p99 {p99:?}");
+}
 
 /// Bytes per build of the tables that grow with every build, and of all.
 fn print_sizes(history: &History, commits: u64) {
@@ -73,7 +78,7 @@ fn queries(criterion: &mut Criterion) {
             "board",
             Box::new(|reader, number| {
                 let found = reader.board(project, &board(number)).unwrap().unwrap();
-                black_box(reader.table_of(found.latest.id).unwrap());
+                black_box(reader.table_of(found.latest.reading).unwrap());
             }),
         ),
         (

@@ -200,15 +200,21 @@ impl History {
     }
 }
 
-/// The budget is about the slowest of a hundred; criterion tells the middle.
-pub(crate) fn print_p99(name: &str, mut ask: impl FnMut()) {
-    let mut times: Vec<Duration> = (0..500)
+/// The middle and the slowest of a hundred of so many times that `ask` took, each
+/// after `prepare`, which does not count. Criterion tells the middle alone.
+pub(crate) fn p50_p99(
+    count: usize,
+    mut prepare: impl FnMut(),
+    mut ask: impl FnMut(),
+) -> [Duration; 2] {
+    let mut times: Vec<Duration> = (0..count)
         .map(|_| {
+            prepare();
             let start = Instant::now();
             ask();
             start.elapsed()
         })
         .collect();
     times.sort_unstable();
-    println!("{name}: p50 {:?}, p99 {:?}", times[250], times[495]);
+    [times[count / 2], times[count - 1 - count / 100]]
 }
