@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::commit::{CommitPrefix, CommitRow};
 use super::value::{Bytes, Count, Seconds};
 use super::{
-    BoardRow, BuildId, FirmwareId, OrderId, ProjectId, Reader, Reading, StoreError, TableId, Writer,
+    BoardRow, BuildId, FirmwareId, FirmwareReading, OrderId, ProjectId, Reader, Reading,
+    StoreError, TableId, Writer,
 };
 use crate::model::{BoardId, CommitSha, InitTable, Sha256};
 
@@ -77,6 +78,10 @@ pub struct BuildSummary {
     /// The table; equal numbers are tables that are equal but for addresses and
     /// places.
     pub table: TableId,
+    /// What its table, with places and addresses, was read from.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub reading: FirmwareReading,
     /// Number of init functions.
     pub init_count: u32,
     /// Number of deinit functions.
@@ -111,6 +116,7 @@ pub struct Build {
 /// What [`BuildSummary::from_row`] reads; a condition follows.
 pub(super) const SELECT_BUILD: &str = r#"SELECT build.*, "commit".sha AS sha, branch.name AS branch,
         firmware.sha256 AS sha256, firmware.size AS size, firmware.table_id AS table_id,
+        firmware.readings AS readings,
         init_table.order_id AS order_id, init_table.init_count AS init_count, init_table.deinit_count AS deinit_count,
         init_table.anomaly_count AS anomaly_count
     FROM build
@@ -131,6 +137,7 @@ impl BuildSummary {
             base: row.get::<_, Option<Bytes<_>>>("base")?.map(|sha| sha.0),
             order: row.get("order_id")?,
             table: row.get("table_id")?,
+            reading: FirmwareReading::from_row(row)?,
             init_count: row.get("init_count")?,
             deinit_count: row.get("deinit_count")?,
             anomaly_count: row.get("anomaly_count")?,
@@ -187,27 +194,6 @@ impl Reader<'_> {
         Ok(query.query_row(params![board, latest], BuildSummary::from_row).optional()?)
     }
 
-    /// The builds that changed the order of a board, on the branch of `latest`, newest
-    /// first; the first build of a branch is one of them. Empty where `latest` is for
-    /// a pull request, and in no line.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn order_changes_of_board(
-        &self,
-        board: BoardRow,
-        latest: BuildId,
-        limit: u32,
-    ) -> Result<Vec<BuildSummary>, StoreError> {
-        let mut query = self.sql.prepare_cached(&format!(
-            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed > 0
-               AND build.branch_id IS (SELECT branch_id FROM build WHERE id = ?2)
-             ORDER BY build.committed_at DESC, build.id DESC LIMIT ?3"
-        ))?;
-        let builds = query.query_map(params![board, latest, limit], BuildSummary::from_row)?;
-        Ok(builds.collect::<Result<_, _>>()?)
-    }
-
     /// The build of a board at a commit. Where several firmware files were sent
     /// for it, the newest received.
     ///
@@ -233,7 +219,7 @@ impl Reader<'_> {
         let Some(summary) = builds.next() else {
             return Ok(None);
         };
-        let table = self.table_of(summary.id)?;
+        let table = self.table_of(summary.reading)?;
         Ok(Some(Build { summary, parents: self.parents(commit)?, others: builds.collect(), table }))
     }
 }

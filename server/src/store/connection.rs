@@ -29,6 +29,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../migrations/011-webhook.sql")),
     M::up(include_str!("../../../migrations/012-revision-of-tree.sql")),
     M::up(include_str!("../../../migrations/013-conventions.sql")),
+    M::up(include_str!("../../../migrations/014-readings.sql")),
 ];
 
 /// Marks a file as ours (`PRAGMA application_id`): the letters `InBd`.

@@ -237,6 +237,7 @@ impl History {
             .store
             .read(|reader| {
                 let (row, latest) = reader.board_row(project, &id)?.unwrap();
+                let reading = reader.build_summary(latest)?.reading;
                 let count = |name, question: &dyn Fn()| (name, counted(reader.sql, question));
                 Ok::<_, super::StoreError>(vec![
                     count("project", &|| {
@@ -261,7 +262,7 @@ impl History {
                     count("board", &|| drop(reader.board(project, &id).unwrap().unwrap())),
                     count("last change", &|| drop(reader.last_change(row, latest).unwrap())),
                     count("build", &|| drop(reader.build(project, row, &prefix).unwrap())),
-                    count("table", &|| drop(reader.table_of(latest).unwrap())),
+                    count("table", &|| drop(reader.table_of(reading).unwrap())),
                     count("changes", &|| drop(reader.recent_order_changes(project, 1).unwrap())),
                     count("search", &|| drop(reader.searchable(project).unwrap())),
                     count("sources", &|| drop(reader.sources(project).unwrap())),

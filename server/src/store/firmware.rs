@@ -1,6 +1,6 @@
 //! Firmware files: what extraction gave for their bytes, found by digest.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::table::addresses_of;
 use super::value::{Bytes, Count, Word};
@@ -39,6 +39,21 @@ impl ReadBy {
     pub const fn gives_way_to(self, new: Self) -> bool {
         self.extractor < new.extractor
             || (self.extractor == new.extractor && self.conventions != new.conventions)
+    }
+}
+
+/// One reading of one firmware file: equal ones gave the same table, to the last
+/// address. A file may be read anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FirmwareReading {
+    pub(super) firmware: FirmwareId,
+    number: u32,
+}
+
+impl FirmwareReading {
+    /// Reads the columns `firmware_id` and `readings`.
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self { firmware: row.get("firmware_id")?, number: row.get("readings")? })
     }
 }
 
@@ -145,7 +160,7 @@ impl Writer<'_> {
             .prepare_cached(
                 "UPDATE firmware SET size = ?2, target_id = ?3, extractor = ?4, table_id = ?5,
                                      places_id = ?6, folded = ?7, addresses = ?8,
-                                     conventions = ?9
+                                     conventions = ?9, readings = readings + 1
                  WHERE id = ?1",
             )?
             .execute(params![

@@ -28,6 +28,7 @@ mod cost;
 mod error;
 mod firmware;
 mod history;
+mod line;
 mod packed;
 mod project;
 mod pull_request;
@@ -51,8 +52,9 @@ pub use configuration::{
 };
 pub use connection::{Reader, Store, StoreOptions, Writer};
 pub use error::StoreError;
-pub use firmware::{KnownFirmware, ReadBy, Reading};
+pub use firmware::{FirmwareReading, KnownFirmware, ReadBy, Reading};
 pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
+pub use line::BoardChange;
 pub use project::{Project, ProjectSummary};
 pub use pull_request::{BuiltCommit, Finished, PullRequest};
 pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits, Searchable};

@@ -6,7 +6,7 @@ use sha2::Digest;
 
 use super::packed::{pack_addresses, pack_places, unpack_addresses, unpack_places};
 use super::value::{Bytes, Count, Json, Word};
-use super::{BuildId, OrderId, Reader, StoreError, TableId, Writer};
+use super::{FirmwareReading, OrderId, Reader, StoreError, TableId, Writer};
 use crate::model::{
     Anomaly, Entry, EntryKind, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256,
 };
@@ -175,11 +175,12 @@ fn fill_addresses(table: &mut InitTable, packed: &[u8]) -> Result<(), StoreError
 }
 
 impl Reader<'_> {
-    /// The whole table of a build, as extraction gave it, without findings.
+    /// The whole table that was read from a firmware, as extraction gave it, without
+    /// findings.
     ///
     /// # Errors
-    /// When there is no such build, or the database fails.
-    pub fn table_of(&self, build: BuildId) -> Result<InitTable, StoreError> {
+    /// When the database fails.
+    pub fn table_of(&self, reading: FirmwareReading) -> Result<InitTable, StoreError> {
         let (mut table, id, addresses, places) = self
             .sql
             .prepare_cached(
@@ -187,14 +188,13 @@ impl Reader<'_> {
                         firmware.folded, target.format, target.arch, target.bits, target.endian,
                         init_table.origins, init_table.levels, init_table.main,
                         init_table.anomalies, places.packed
-                 FROM build
-                 JOIN firmware ON firmware.id = build.firmware_id
+                 FROM firmware
                  JOIN target ON target.id = firmware.target_id
                  JOIN init_table ON init_table.id = firmware.table_id
                  JOIN places ON places.id = firmware.places_id
-                 WHERE build.id = ?1",
+                 WHERE firmware.id = ?1",
             )?
-            .query_row([build], |row| {
+            .query_row([reading.firmware], |row| {
                 let folded: u32 = row.get("folded")?;
                 let main = row.get::<_, Option<Json<MainFunction>>>("main")?;
                 let table = InitTable {

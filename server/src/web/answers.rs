@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
@@ -64,7 +65,7 @@ pub(super) fn is_unread(board: &PortBoard) -> bool {
 }
 
 /// Tables of boards by port, since what is derived from a table differs with it.
-pub(super) type Tables = BTreeMap<(PortName, TableId), InitTable>;
+pub(super) type Tables = BTreeMap<(PortName, TableId), Arc<InitTable>>;
 
 /// The tables of boards, each once for a port, with what is derived from them.
 fn tables<'a>(
@@ -75,9 +76,7 @@ fn tables<'a>(
     let mut tables = BTreeMap::new();
     for board in boards {
         if let Entry::Vacant(vacant) = tables.entry(key(board)) {
-            let mut table = reader.table_of(board.latest.id)?;
-            judge.derive(&mut table, &board.board.port, None);
-            vacant.insert(table);
+            vacant.insert(judge.table(reader, board.latest.reading, &board.board.port)?);
         }
     }
     Ok(tables)

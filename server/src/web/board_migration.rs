@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::migration::{BoardProof, Tables};
+use super::migration::BoardProof;
 use super::policies::Judge;
 use crate::analyze::migrate::by_hand::Once;
 use crate::analyze::migrate::code::{GeneratedFile, Language, generate};
@@ -58,12 +58,8 @@ impl BoardMigration {
     ) -> Result<Self, StoreError> {
         let (policy, port) = (judge.policy(), &id.port);
         let mut migration = Migration::of(table, port, policy);
-        let mut tables = Tables::new(reader, judge);
         let proof = match migration.state {
-            State::Migrated => {
-                let line = tables.line(board, latest)?;
-                tables.proof(port, latest, &line)?
-            }
+            State::Migrated => BoardProof::of(reader, judge, port, latest, &reader.line(board)?)?,
             _ => None,
         };
         if let Some(proof) = &proof {

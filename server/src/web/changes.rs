@@ -13,7 +13,7 @@ use super::derived::Derived;
 use super::policies::Judge;
 use crate::analyze::check::Subject;
 use crate::analyze::diff::{ChangeReport, Side, compare};
-use crate::model::{BoardId, CommitSha, InitTable, ProjectName};
+use crate::model::{BoardId, CommitSha, InitTable, PortName, ProjectName};
 use crate::report::changes;
 use crate::store::{
     Base, BaseChoice, BuildId, BuiltCommit, CommitPrefix, PortBoard, Project, Reader, StoreError,
@@ -159,15 +159,17 @@ impl Pair<'_> {
         judge: &Judge,
     ) -> Result<ChangeReport, StoreError> {
         // Most boards run what they ran, and many run the same.
-        let mut tables: BTreeMap<TableId, Arc<InitTable>> = BTreeMap::new();
+        let mut tables: BTreeMap<(PortName, TableId), Arc<InitTable>> = BTreeMap::new();
         let mut side = |boards: &[PortBoard]| {
             let mut side = Side::default();
             for PortBoard { board, latest, .. } in boards {
-                let table = match tables.entry(latest.table) {
+                let table = match tables.entry((board.port.clone(), latest.table)) {
                     Entry::Occupied(known) => Arc::clone(known.get()),
-                    Entry::Vacant(vacant) => {
-                        Arc::clone(vacant.insert(Arc::new(reader.table_of(latest.id)?)))
-                    }
+                    Entry::Vacant(vacant) => Arc::clone(vacant.insert(judge.table(
+                        reader,
+                        latest.reading,
+                        &board.port,
+                    )?)),
                 };
                 side.builds.push(Subject {
                     label: BoardId::to_string(board),

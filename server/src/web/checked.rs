@@ -10,7 +10,6 @@ use jiff::Timestamp;
 use super::AppError;
 use super::findings::Of;
 use super::policies::Judge;
-use crate::analyze;
 use crate::analyze::check::{Baseline, Found, Subject, UnusedWaiver, check, check_each};
 use crate::model::{BoardId, CommitSha, InitTable, PortName};
 use crate::store::{PortBoard, Project, Reader, Source, TableId};
@@ -108,9 +107,7 @@ impl Checked {
             let table = match tables.entry((port.clone(), board.latest.table)) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(vacant) => {
-                    let mut table = reader.table_of(board.latest.id)?;
-                    analyze::derive_with(&mut table, judge.policy(), Some(port));
-                    vacant.insert(Arc::new(table))
+                    vacant.insert(judge.table(reader, board.latest.reading, port)?)
                 }
             };
             if !table.findings.is_empty() {

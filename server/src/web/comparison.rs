@@ -92,7 +92,7 @@ fn read_side(
                 (None, _) => None,
                 (Some((_, latest)), None) => {
                     let summary = reader.build_summary(latest)?;
-                    Some((summary.commit, summary.committed_at, reader.table_of(latest)?))
+                    Some((summary.commit, summary.committed_at, reader.table_of(summary.reading)?))
                 }
                 (Some((row, _)), Some(commit)) => reader
                     .build(id, row, commit)?

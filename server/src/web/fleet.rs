@@ -3,6 +3,7 @@
 //! one port by their latest builds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -21,13 +22,13 @@ pub(super) struct SideBySide {
     pub(super) read: Vec<Read>,
     /// A column for each of `read`.
     pub(super) matrix: Matrix,
-    distinct: Vec<InitTable>,
+    distinct: Vec<Arc<InitTable>>,
 }
 
 /// Tables that are being read.
 struct Tables {
     read: Vec<Read>,
-    distinct: Vec<InitTable>,
+    distinct: Vec<Arc<InitTable>>,
     judge: Judge,
 }
 
@@ -67,7 +68,7 @@ impl SideBySide {
 
     /// The table that was read there.
     pub(super) fn table(&self, read: &Read) -> Option<&InitTable> {
-        self.distinct.get(read.table)
+        self.distinct.get(read.table).map(Arc::as_ref)
     }
 }
 
@@ -79,8 +80,9 @@ impl Tables {
         let with_text: BTreeSet<PortName> =
             sources.iter().map(|source| source.summary.port.clone()).collect();
         for source in sources {
-            let port = source.summary.port;
-            let index = self.push(source.table, &port);
+            let (port, mut table) = (source.summary.port, source.table);
+            self.judge.derive(&mut table, &port, None);
+            let index = self.push(Arc::new(table));
             self.add(port.to_string(), &port, None, index);
         }
         for summary in reader.ports(project.id)? {
@@ -98,7 +100,7 @@ impl Tables {
             let board = boards.iter().find(|board| board.board.label() == label);
             let Some(board) = board else { continue };
             let Some(table) = orders.tables.get(&answers::key(board)) else { continue };
-            let index = self.push(table.clone(), &summary.name);
+            let index = self.push(Arc::clone(table));
             let (name, board) = (summary.name.to_string(), board.board.clone());
             self.add(name, &summary.name, Some(board), index);
         }
@@ -118,7 +120,7 @@ impl Tables {
         for board in boards.into_iter().filter(|board| !answers::is_unread(board)) {
             let index = match known.get(&board.latest.table) {
                 Some(index) => *index,
-                None => self.push(reader.table_of(board.latest.id)?, port),
+                None => self.push(self.judge.table(reader, board.latest.reading, port)?),
             };
             known.insert(board.latest.table, index);
             self.add(board.board.label(), port, Some(board.board), index);
@@ -126,8 +128,7 @@ impl Tables {
         Ok(self)
     }
 
-    fn push(&mut self, mut table: InitTable, port: &PortName) -> usize {
-        self.judge.derive(&mut table, port, None);
+    fn push(&mut self, table: Arc<InitTable>) -> usize {
         self.distinct.push(table);
         self.distinct.len() - 1
     }

@@ -4,31 +4,28 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most answers of one kind that are kept: what people look at in all projects,
-/// with room to spare.
-const MAX_KEPT: usize = 256;
-
-/// Answers by question `K`, each with the state `S` that it was derived from.
-/// Cheap to clone.
+/// Answers by question `K`, each with the state `S` that it was derived from, and
+/// no more than `ROOM` of them: what people look at in all projects, with room to
+/// spare. Cheap to clone.
 #[derive(Debug)]
-pub(super) struct Kept<K, S, V> {
+pub(super) struct Kept<K, S, V, const ROOM: usize = 256> {
     answers: Arc<Mutex<HashMap<K, (S, V)>>>,
 }
 
 // A derived `Clone` would ask it of what is kept.
-impl<K, S, V> Clone for Kept<K, S, V> {
+impl<K, S, V, const ROOM: usize> Clone for Kept<K, S, V, ROOM> {
     fn clone(&self) -> Self {
         Self { answers: Arc::clone(&self.answers) }
     }
 }
 
-impl<K, S, V> Default for Kept<K, S, V> {
+impl<K, S, V, const ROOM: usize> Default for Kept<K, S, V, ROOM> {
     fn default() -> Self {
         Self { answers: Arc::default() }
     }
 }
 
-impl<K: Eq + Hash, S: PartialEq, V: Clone> Kept<K, S, V> {
+impl<K: Eq + Hash, S: PartialEq, V: Clone, const ROOM: usize> Kept<K, S, V, ROOM> {
     /// The answer to `question` in this state: as it is kept, or else derived and
     /// kept in place of that of another state. Whoever asks meanwhile derives it
     /// too: that costs less than to let them wait for each other.
@@ -49,7 +46,7 @@ impl<K: Eq + Hash, S: PartialEq, V: Clone> Kept<K, S, V> {
         }
         let answer = derive()?;
         let mut answers = lock();
-        if answers.len() >= MAX_KEPT && !answers.contains_key(&question) {
+        if answers.len() >= ROOM && !answers.contains_key(&question) {
             answers.clear();
         }
         answers.insert(question, (state, answer.clone()));
@@ -63,7 +60,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_derived_once_for_each_state() {
-        let kept = Kept::default();
+        let kept = Kept::<_, _, _>::default();
         let asked = |question, state, answer| {
             let mut was_derived = false;
             let derive = || {
@@ -84,17 +81,17 @@ mod tests {
 
     #[test]
     fn a_failure_is_not_kept() {
-        let kept = Kept::default();
+        let kept = Kept::<_, _, _>::default();
         assert_eq!(kept.get("a", 1, || Err("busy")), Err("busy"));
         assert_eq!(kept.get("a", 1, || Ok::<_, &str>(10)), Ok(10));
     }
 
     #[test]
     fn what_is_kept_is_bounded() {
-        let kept = Kept::default();
-        for question in 0..10 * MAX_KEPT {
+        let kept = Kept::<_, _, _, 4>::default();
+        for question in 0..40 {
             kept.get(question, (), || Ok::<_, ()>(())).unwrap();
-            assert!(kept.answers.lock().unwrap().len() <= MAX_KEPT);
+            assert!(kept.answers.lock().unwrap().len() <= 4);
         }
     }
 }

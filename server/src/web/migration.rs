@@ -2,7 +2,7 @@
 //! page, its JSON twin and its CSV. Nothing of it is set by hand: it follows from
 //! the builds and the catalog.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -12,13 +12,11 @@ use super::AppError;
 use super::policies::{Judge, day_of};
 use crate::analyze::migrate::scripts::{Placing, ScriptAudit, audit};
 use crate::analyze::migrate::state::{Migration, State, prove};
-use crate::model::{BoardId, CatalogBoard, CommitSha, InitTable, PortName};
+use crate::model::{BoardId, CatalogBoard, CommitSha, Entry, InitTable, Origin, PortName};
 use crate::store::{
-    BoardRow, BuildSummary, ListedBoard, PortBoard, Project, Reader, StoreError, TableId,
+    BoardChange, BoardRow, BuildSummary, FirmwareReading, ListedBoard, PortBoard, Project, Reader,
+    StoreError,
 };
-
-/// Most changes of order of one board that are looked back on.
-const LOOK_BACK: u32 = 200;
 
 /// How far a project has come.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,79 +91,53 @@ fn as_text<S: serde::Serializer>(board: &BoardId, serializer: S) -> Result<S::Ok
     serializer.collect_str(board)
 }
 
-/// What tables say, each read once.
-pub(super) struct Tables<'a, 'r> {
-    reader: &'a Reader<'r>,
-    judge: &'a Judge,
-    known: HashMap<(PortName, TableId), Migration>,
+/// A build that a proof looks at.
+struct Proven {
+    commit: CommitSha,
+    reading: FirmwareReading,
 }
 
-impl<'a, 'r> Tables<'a, 'r> {
-    pub(super) fn new(reader: &'a Reader<'r>, judge: &'a Judge) -> Self {
-        Self { reader, judge, known: HashMap::new() }
+impl From<&BoardChange> for Proven {
+    fn from(change: &BoardChange) -> Self {
+        Self { commit: change.commit.clone(), reading: change.reading }
     }
+}
 
-    /// The builds that changed the order of a board up to its latest one, newest first.
-    pub(super) fn line(
-        &self,
-        board: BoardRow,
-        latest: &BuildSummary,
-    ) -> Result<Vec<BuildSummary>, StoreError> {
-        self.reader.order_changes_of_board(board, latest.id, LOOK_BACK)
-    }
-
-    fn table(&self, build: &BuildSummary, port: &PortName) -> Result<InitTable, StoreError> {
-        let mut table = self.reader.table_of(build.id)?;
-        self.judge.derive(&mut table, port, None);
-        Ok(table)
-    }
-
-    fn migration(
-        &mut self,
-        build: &BuildSummary,
-        port: &PortName,
-    ) -> Result<&Migration, StoreError> {
-        let key = (port.clone(), build.table);
-        if !self.known.contains_key(&key) {
-            let migration = Migration::of(&self.table(build, port)?, port, self.judge.policy());
-            self.known.insert(key.clone(), migration);
-        }
-        Ok(&self.known[&key])
-    }
-
+impl BoardProof {
     /// What the first build that was migrated, as all after it were, says against the
     /// last before it whose main called everything; by the line of a board whose
-    /// latest build is migrated.
-    pub(super) fn proof(
-        &mut self,
+    /// latest build is migrated, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn of(
+        reader: &Reader<'_>,
+        judge: &Judge,
         port: &PortName,
         latest: &BuildSummary,
-        line: &[BuildSummary],
-    ) -> Result<Option<BoardProof>, StoreError> {
-        let mut after = latest;
-        let mut before = None;
+        line: &[BoardChange],
+    ) -> Result<Option<Self>, StoreError> {
+        let mut after = Proven { commit: latest.commit.clone(), reading: latest.reading };
         let mut has_been = true;
-        for build in line {
-            match self.migration(build, port)?.state {
-                State::Migrated | State::Verified => {
-                    if has_been {
-                        after = build;
-                    }
-                }
+        let mut before = None;
+        for change in line {
+            match judge.state(reader, change.table, change.reading, port)? {
+                State::Migrated | State::Verified if has_been => after = Proven::from(change),
+                State::Migrated | State::Verified => {}
                 State::Calls => {
-                    before = Some(build);
+                    before = Some(Proven::from(change));
                     break;
                 }
                 State::NotSeen | State::Partial => has_been = false,
             }
         }
         let Some(before) = before else { return Ok(None) };
-        let tables = [self.table(before, port)?, self.table(after, port)?];
-        let proof = prove(port, &tables[0], &tables[1], self.judge.policy());
-        Ok(Some(BoardProof {
+        let table = |proven: &Proven| judge.table(reader, proven.reading, port);
+        let proof = prove(port, &*table(&before)?, &*table(&after)?, judge.policy());
+        Ok(Some(Self {
             state: proof.state,
-            before: before.commit.clone(),
-            after: after.commit.clone(),
+            before: before.commit,
+            after: after.commit,
             changed: proof.changes.len(),
             is_certain: proof.is_certain,
         }))
@@ -192,8 +164,14 @@ impl Progress {
             .into_iter()
             .map(|board| (board.board.clone(), board))
             .collect();
-        let mut tables = Tables::new(reader, judge);
+        let lines = reader.lines(project.id)?;
+        let line_of = |board: BoardRow| {
+            let from = lines.partition_point(|change| change.board < board);
+            let length = lines[from..].partition_point(|change| change.board == board);
+            &lines[from..from + length]
+        };
         let mut boards = Vec::new();
+        let mut registered = BTreeSet::new();
         let mut moments: BTreeMap<Date, Vec<(BoardId, State)>> = BTreeMap::new();
         for listed in &listed {
             let placing = scripts.get(&listed.board.to_string()).map(|audit| audit.placing);
@@ -210,17 +188,24 @@ impl Progress {
                 proof: None,
             };
             if let Some(board) = built.get(&listed.board) {
-                let line = tables.line(board.row, &board.latest)?;
-                progress.see(&mut tables, board, &line)?;
-                for build in &line {
-                    let state = tables.migration(build, &listed.board.port)?.state;
-                    let day = day_of(build.committed_at);
+                let line = line_of(board.row);
+                let table = judge.table(reader, board.latest.reading, &listed.board.port)?;
+                progress.see(&table, judge);
+                if progress.state == State::Migrated {
+                    progress.prove(reader, judge, &board.latest, line)?;
+                }
+                if progress.registered > 0 {
+                    registered.extend(registered_in(&table));
+                }
+                for change in line {
+                    let port = &listed.board.port;
+                    let state = judge.state(reader, change.table, change.reading, port)?;
+                    let day = day_of(change.committed_at);
                     moments.entry(day).or_default().push((listed.board.clone(), state));
                 }
             }
             boards.push(progress);
         }
-        let registered = registered_anywhere(&mut tables, &built)?;
         for progress in &mut boards {
             let known = progress.left.iter().filter(|function| registered.contains(*function));
             progress.known_elsewhere = known.count();
@@ -230,20 +215,12 @@ impl Progress {
 }
 
 impl BoardProgress {
-    /// Fills in what the latest build of a board says, and its line of changes,
-    /// newest first.
-    fn see(
-        &mut self,
-        tables: &mut Tables<'_, '_>,
-        board: &PortBoard,
-        line: &[BuildSummary],
-    ) -> Result<(), StoreError> {
-        let port = &board.board.port;
-        let table = tables.table(&board.latest, port)?;
-        let migration = Migration::of(&table, port, tables.judge.policy());
+    /// Fills in what the table of the latest build says.
+    fn see(&mut self, table: &InitTable, judge: &Judge) {
+        let migration = Migration::of(table, &self.board.port, judge.policy());
         let name = |position: &u32| {
             let entry = usize::try_from(*position).ok().and_then(|at| table.entries.get(at));
-            entry.map(crate::model::Entry::display_name)
+            entry.map(Entry::display_name)
         };
         self.state = migration.state;
         self.registered = migration.registered;
@@ -251,10 +228,17 @@ impl BoardProgress {
         self.twice = migration.twice.iter().filter_map(|twice| name(&twice.called)).collect();
         self.idle = migration.idle.iter().filter_map(name).collect();
         self.by_hand = migration.by_hand.len();
-        if migration.state != State::Migrated {
-            return Ok(());
-        }
-        self.proof = tables.proof(port, &board.latest, line)?;
+    }
+
+    /// Fills in what the line of a migrated board proves.
+    fn prove(
+        &mut self,
+        reader: &Reader<'_>,
+        judge: &Judge,
+        latest: &BuildSummary,
+        line: &[BoardChange],
+    ) -> Result<(), StoreError> {
+        self.proof = BoardProof::of(reader, judge, &self.board.port, latest, line)?;
         if let Some(proof) = &self.proof {
             self.state = proof.state;
         }
@@ -273,24 +257,10 @@ fn in_catalog(listed: &ListedBoard) -> CatalogBoard {
     }
 }
 
-/// The functions that any board registers.
-fn registered_anywhere(
-    tables: &mut Tables<'_, '_>,
-    built: &BTreeMap<BoardId, PortBoard>,
-) -> Result<BTreeSet<String>, StoreError> {
-    let mut seen = BTreeSet::new();
-    let mut functions = BTreeSet::new();
-    for board in built.values() {
-        let migration = tables.migration(&board.latest, &board.board.port)?;
-        if migration.registered == 0 || !seen.insert(board.latest.table) {
-            continue;
-        }
-        let table = tables.table(&board.latest, &board.board.port)?;
-        let registered =
-            table.entries.iter().filter(|entry| entry.origin == crate::model::Origin::Registry);
-        functions.extend(registered.map(crate::model::Entry::display_name));
-    }
-    Ok(functions)
+/// The functions that a table registers.
+fn registered_in(table: &InitTable) -> impl Iterator<Item = String> {
+    let registered = table.entries.iter().filter(|entry| entry.origin == Origin::Registry);
+    registered.map(Entry::display_name)
 }
 
 /// The days on which a count changed.

@@ -1,5 +1,5 @@
-//! What each project configures, as pages and API use it. There is no other place
-//! where a policy comes from.
+//! What each project configures, as pages and API use it, and its tables as that
+//! makes them read. There is no other place where a policy comes from.
 
 use std::sync::{Arc, LazyLock};
 
@@ -9,11 +9,12 @@ use jiff::civil::Date;
 use super::kept::Kept;
 use crate::analyze::check::{Weight, weigh};
 use crate::analyze::derive_with;
+use crate::analyze::migrate::state::{Migration, State};
 use crate::analyze::policy::Policy;
 use crate::config::Config;
 use crate::extract::Conventions;
 use crate::model::{Finding, InitTable, PortName, Sha256};
-use crate::store::{Project, Reader, StoreError};
+use crate::store::{FirmwareReading, Project, Reader, StoreError, TableId};
 
 /// The configuration of projects that sent none.
 static SHIPPED: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::shipped()));
@@ -23,7 +24,17 @@ static SHIPPED: LazyLock<Arc<Config>> = LazyLock::new(|| Arc::new(Config::shippe
 pub(super) struct Policies {
     /// By the digest of their text, which never changes its meaning.
     parsed: Kept<Sha256, (), Parsed>,
+    tables: Tables,
+    states: States,
 }
+
+/// Tables of firmware with what a configuration, by its digest, makes of them for a
+/// port on a day. They never change otherwise. One takes some 30 kB.
+type Tables = Kept<(Option<Sha256>, PortName, FirmwareReading), Date, Arc<InitTable>, 1024>;
+
+/// How far tables have come to the registry, by what a configuration, by its digest,
+/// makes of them for a port: those of long histories of many boards.
+type States = Kept<(Option<Sha256>, PortName, TableId), (), State, 65_536>;
 
 /// A configuration, or why its text is none.
 pub(super) type Parsed = Result<Arc<Config>, Arc<str>>;
@@ -32,7 +43,10 @@ pub(super) type Parsed = Result<Arc<Config>, Arc<str>>;
 #[derive(Clone, Debug)]
 pub(super) struct Judge {
     config: Arc<Config>,
+    digest: Option<Sha256>,
     today: Date,
+    tables: Tables,
+    states: States,
 }
 
 impl Policies {
@@ -46,7 +60,12 @@ impl Policies {
             Some(digest) => self.config(reader, digest)?,
             None => Ok(Arc::clone(&SHIPPED)),
         };
-        Ok(Judge::of(config))
+        Ok(Judge {
+            digest: project.configuration,
+            tables: self.tables.clone(),
+            states: self.states.clone(),
+            ..Judge::of(config)
+        })
     }
 
     /// The configuration with a digest.
@@ -74,7 +93,10 @@ impl Judge {
     pub(super) fn of(config: Parsed) -> Self {
         Self {
             config: config.unwrap_or_else(|_| Arc::clone(&SHIPPED)),
+            digest: None,
             today: day_of(Timestamp::now()),
+            tables: Tables::default(),
+            states: States::default(),
         }
     }
 
@@ -101,6 +123,43 @@ impl Judge {
     /// The day on which waivers are looked at.
     pub(super) const fn today(&self) -> Date {
         self.today
+    }
+
+    /// The table that was read from the firmware of a port, with what is derived from it for any board of
+    /// the port.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn table(
+        &self,
+        reader: &Reader<'_>,
+        reading: FirmwareReading,
+        port: &PortName,
+    ) -> Result<Arc<InitTable>, StoreError> {
+        self.tables.get((self.digest, port.clone(), reading), self.today, || {
+            let mut table = reader.table_of(reading)?;
+            self.derive(&mut table, port, None);
+            Ok(Arc::new(table))
+        })
+    }
+
+    /// How far a table of a port has come to the registry, by itself; `reading` is one
+    /// that gave it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn state(
+        &self,
+        reader: &Reader<'_>,
+        table: TableId,
+        reading: FirmwareReading,
+        port: &PortName,
+    ) -> Result<State, StoreError> {
+        self.states.get((self.digest, port.clone(), table), (), || {
+            let mut table = reader.table_of(reading)?;
+            self.derive(&mut table, port, None);
+            Ok(Migration::of(&table, port, self.policy()).state)
+        })
     }
 
     /// Fills in what is derived from the rest of a table of a port, or of one of

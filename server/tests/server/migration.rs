@@ -203,6 +203,21 @@ fn a_board_whose_order_moved_leads_to_both_orders() {
 }
 
 #[test]
+fn a_proof_holds_however_often_the_order_changes_after_it() {
+    let app = TestApp::start();
+    build(&app, "stm32/OLD", 1, &CALLS);
+    for number in 2..300 {
+        build(&app, "stm32/OLD", number, if number % 2 == 0 { &IN_ORDER } else { &OTHERWISE });
+    }
+    let address = "/api/v1/projects/micropython/ports/stm32/boards/OLD/migration";
+    let found = app.get(address).json();
+    assert_eq!((&found["state"], &found["proof"]["changed"]), (&json!("verified"), &json!(0)));
+    let found = app.get("/api/v1/projects/micropython/migration").json();
+    assert_eq!(found["boards"][0]["state"], "verified");
+    assert_eq!(found["history"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_badge_counts_the_boards_that_are_migrated() {
     let app = TestApp::start();
     let said = |query: &str| {

@@ -150,7 +150,7 @@ pub(in crate::web) async fn board(
             let unseen = NotSeen { project, board, catalog: listed };
             return Ok(Json(BoardAnswer::NotSeen(Box::new(unseen))));
         };
-        let mut table = reader.table_of(board.latest.id)?;
+        let mut table = reader.table_of(board.latest.reading)?;
         policies.judge(reader, &project)?.derive(&mut table, &id.port, Some(&id.label()));
         let catalog = Some(listed).filter(|listed| listed.listed.is_some());
         let source = reader.source_of_build(project.id, &id.port, &board.latest.commit)?;

@@ -80,7 +80,7 @@ pub(in crate::web) async fn board(
             AppError::not_found("no-build", format!("no build of a board `{id}` was uploaded"))
         })?;
         let judge = policies.judge(reader, &project)?;
-        let mut table = reader.table_of(stored.latest.id)?;
+        let mut table = reader.table_of(stored.latest.reading)?;
         judge.derive(&mut table, &id.port, Some(&id.label()));
         let source = reader.source_of_build(project.id, &id.port, &stored.latest.commit)?;
         let text = source.as_ref().map(|source| &source.table);

@@ -406,7 +406,8 @@ async fn record(
         let mut cell = None;
         let recorded = writer.record_build(&build, reading(&mut cell)?)?;
         writer.touch_token(token, build.received_at)?;
-        let table = writer.reader().table_of(recorded.id)?;
+        let reader = writer.reader();
+        let table = reader.table_of(reader.build_summary(recorded.id)?.reading)?;
         Ok::<_, AppError>((recorded, table))
     })
     .await
