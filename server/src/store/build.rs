@@ -14,11 +14,14 @@ use super::{
 use crate::model::{BoardId, CommitSha, InitTable, Sha256};
 
 /// What the column `changed` holds: the order is that of the build before.
-const SAME: u8 = 0;
+const SAME: i8 = 0;
 /// It is another one.
-const CHANGED: u8 = 1;
+const CHANGED: i8 = 1;
 /// There is no build before.
-const FIRST: u8 = 2;
+const FIRST: i8 = 2;
+/// It is that of the build before, but from another table: other priorities, or what main
+/// called is registered now.
+const SAME_OTHERWISE: i8 = -1;
 
 /// A build as an upload describes it.
 #[derive(Clone, Debug)]
@@ -72,8 +75,8 @@ pub struct BuildSummary {
     pub pull_request: Option<u32>,
     /// The commit that the pull request is compared with.
     pub base: Option<CommitSha>,
-    /// The order that runs; equal numbers are equal orders, whatever priorities
-    /// they have. None where nothing runs.
+    /// The order that runs; equal numbers are equal orders, whether main calls what
+    /// runs or a level holds it. None where nothing runs.
     pub order: Option<OrderId>,
     /// The table; equal numbers are tables that are equal but for addresses and
     /// places.
@@ -141,8 +144,8 @@ impl BuildSummary {
             init_count: row.get("init_count")?,
             deinit_count: row.get("deinit_count")?,
             anomaly_count: row.get("anomaly_count")?,
-            changed: row.get::<_, u8>("changed")? == CHANGED,
-            first: row.get::<_, u8>("changed")? == FIRST,
+            changed: row.get::<_, i8>("changed")? == CHANGED,
+            first: row.get::<_, i8>("changed")? == FIRST,
             sha256: row.get::<_, Bytes<_>>("sha256")?.0,
             size: row.get::<_, Count>("size")?.0,
         })
@@ -187,7 +190,7 @@ impl Reader<'_> {
         latest: BuildId,
     ) -> Result<Option<BuildSummary>, StoreError> {
         let mut query = self.sql.prepare_cached(&format!(
-            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed > 0
+            "{SELECT_BUILD} WHERE build.board_id = ?1 AND build.changed <> 0 AND build.changed > 0
                AND build.branch_id IS (SELECT branch_id FROM build WHERE id = ?2)
              ORDER BY build.committed_at DESC, build.id DESC LIMIT 1"
         ))?;
@@ -232,7 +235,8 @@ struct Place {
     committed_at: Seconds,
     in_line: bool,
     order: Option<OrderId>,
-    changed: u8,
+    table: TableId,
+    changed: i8,
 }
 
 impl Place {
@@ -244,6 +248,7 @@ impl Place {
             committed_at: row.get("committed_at")?,
             in_line: row.get::<_, Option<u32>>("pull_request")?.is_none(),
             order: row.get("order_id")?,
+            table: row.get("table_id")?,
             changed: row.get("changed")?,
         })
     }
@@ -251,7 +256,7 @@ impl Place {
 
 /// What [`Place::from_row`] reads; a condition follows.
 const SELECT_PLACE: &str =
-    "SELECT build.id, board_id, branch_id, committed_at, pull_request, order_id, changed
+    "SELECT build.id, board_id, branch_id, committed_at, pull_request, order_id, table_id, changed
     FROM build
     JOIN firmware ON firmware.id = build.firmware_id
     JOIN init_table ON init_table.id = firmware.table_id";
@@ -432,7 +437,8 @@ impl Writer<'_> {
         let changed = match (place.in_line, self.previous(place)?) {
             (false, _) => SAME,
             (true, None) => FIRST,
-            (true, Some(previous)) if previous.order == place.order => SAME,
+            (true, Some(previous)) if previous.table == place.table => SAME,
+            (true, Some(previous)) if previous.order == place.order => SAME_OTHERWISE,
             (true, Some(_)) => CHANGED,
         };
         if changed != place.changed {

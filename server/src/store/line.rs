@@ -1,4 +1,4 @@
-//! The line of a board: the builds that brought it another order.
+//! The line of a board: the builds that brought it another table.
 
 use jiff::Timestamp;
 use rusqlite::{Params, Row, params};
@@ -7,8 +7,8 @@ use super::value::{Bytes, Seconds};
 use super::{BoardRow, FirmwareReading, ProjectId, Reader, StoreError, TableId};
 use crate::model::CommitSha;
 
-/// A build that brought its board another order, or the first one of its line: that
-/// of the branch which the board is shown of.
+/// A build that brought its board another table, whether or not that runs in another
+/// order, or the first one of its line: that of the branch which the board is shown of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardChange {
     /// The board.
@@ -33,7 +33,7 @@ const SELECT_LINE: &str = r#"SELECT build.board_id AS board_id, "commit".sha AS 
     JOIN port ON port.id = board.port_id
     JOIN build AS latest ON latest.id = board.latest_build
     JOIN build ON build.board_id = board.id AND build.branch_id IS latest.branch_id
-        AND build.changed > 0
+        AND build.changed <> 0
     JOIN "commit" ON "commit".id = build.commit_id
     JOIN firmware ON firmware.id = build.firmware_id"#;
 

@@ -6,10 +6,8 @@ use sha2::Digest;
 
 use super::packed::{pack_addresses, pack_places, unpack_addresses, unpack_places};
 use super::value::{Bytes, Count, Json, Word};
-use super::{FirmwareReading, OrderId, Reader, StoreError, TableId, Writer};
-use crate::model::{
-    Anomaly, Entry, EntryKind, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256,
-};
+use super::{FirmwareReading, Reader, StoreError, TableId, Writer};
+use crate::model::{Anomaly, Entry, FileFacts, InitTable, MainFunction, SCHEMA_VERSION, Sha256};
 
 impl Writer<'_> {
     /// Stores `table` without its addresses and places, or finds it.
@@ -96,35 +94,6 @@ impl Writer<'_> {
             ])?;
         }
         Ok(id)
-    }
-
-    /// Stores the order that `table` says, or finds it; `None` when nothing
-    /// runs.
-    fn put_order(&self, table: &InitTable) -> Result<Option<OrderId>, StoreError> {
-        if table.entries.iter().all(|entry| entry.kind == EntryKind::Landmark) {
-            return Ok(None);
-        }
-        // What runs, and when. Priorities, slots and conditions are why.
-        let steps: Vec<_> = table
-            .entries
-            .iter()
-            .map(|entry| (entry.phase, entry.kind, &entry.level, &entry.function, entry.stage))
-            .collect();
-        let content =
-            serde_json::to_vec(&steps).map_err(|_| StoreError::Corrupt { what: "table" })?;
-        let digest = Bytes(Sha256(sha2::Sha256::digest(&content).into()));
-        let known = self
-            .sql
-            .prepare_cached("SELECT id FROM run_order WHERE digest = ?1")?
-            .query_row([&digest], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = known {
-            return Ok(Some(id));
-        }
-        Ok(self
-            .sql
-            .prepare_cached("INSERT INTO run_order (digest) VALUES (?1) RETURNING id")?
-            .query_row([&digest], |row| row.get(0))?)
     }
 
     /// Stores the places of the entries of `table`, or finds them; gives the

@@ -2,7 +2,7 @@
 //! rows of the store, once for both.
 
 use std::cmp::Reverse;
-use std::collections::btree_map::Entry;
+use std::collections::btree_map;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,7 +10,9 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::policies::Judge;
-use crate::model::{BoardId, Finding, InitTable, Level, Phase, PortName, Severity};
+use crate::model::{
+    BoardId, Entry, EntryKind, Finding, InitTable, Level, Phase, PortName, Severity, Stage,
+};
 use crate::store::{OrderId, PortBoard, Reader, StoreError, TableId};
 
 /// How many changes of order in the text are listed of all ports.
@@ -51,7 +53,7 @@ pub(super) struct Difference {
     pub(super) added: Vec<String>,
     /// Functions that only the other one runs, in order.
     pub(super) missing: Vec<String>,
-    /// Whether what both run stands in another order, or at other levels.
+    /// Whether what both run runs in another order, or in another stage.
     pub(super) reordered: bool,
 }
 
@@ -75,7 +77,7 @@ fn tables<'a>(
 ) -> Result<Tables, StoreError> {
     let mut tables = BTreeMap::new();
     for board in boards {
-        if let Entry::Vacant(vacant) = tables.entry(key(board)) {
+        if let btree_map::Entry::Vacant(vacant) = tables.entry(key(board)) {
             vacant.insert(judge.table(reader, board.latest.reading, &board.board.port)?);
         }
     }
@@ -176,26 +178,28 @@ fn groups(boards: &[PortBoard], tables: &Tables) -> Vec<(Option<OrderId>, Group)
     groups.iter().map(group).collect()
 }
 
-/// One function with what orders it, for comparing two tables.
-type Step = (Option<Phase>, String, Option<Level>);
+/// One function with when it runs, for comparing two orders.
+type Step = (Option<Phase>, String, Option<Stage>, Option<Level>);
 
 fn difference(reference: &InitTable, table: &InitTable) -> Difference {
     let steps = |table: &InitTable| -> Vec<Step> {
-        let step =
-            |entry: &crate::model::Entry| (entry.phase, entry.display_name(), entry.level.clone());
-        table.entries.iter().map(step).collect()
+        // Where main is seen to run a level, what it holds runs there.
+        let runs = table.entries.iter().filter(|entry| entry.kind != EntryKind::RunLevel);
+        let level = |entry: &Entry| entry.level.clone().filter(|_| entry.stage.is_none());
+        runs.map(|entry| (entry.phase, entry.display_name(), entry.stage, level(entry))).collect()
     };
     let (before, after) = (steps(reference), steps(table));
     let names = |steps: &[Step]| -> BTreeSet<(Option<Phase>, String)> {
-        steps.iter().map(|(phase, name, _)| (*phase, name.clone())).collect()
+        steps.iter().map(|(phase, name, ..)| (*phase, name.clone())).collect()
     };
     let (left, right) = (names(&before), names(&after));
     let only = |steps: &[Step], other: &BTreeSet<(Option<Phase>, String)>| -> Vec<String> {
-        let only = steps.iter().filter(|(phase, name, _)| !other.contains(&(*phase, name.clone())));
-        only.map(|(_, name, _)| name.clone()).collect()
+        let only =
+            steps.iter().filter(|(phase, name, ..)| !other.contains(&(*phase, name.clone())));
+        only.map(|(_, name, ..)| name.clone()).collect()
     };
     let shared = |steps: &[Step]| -> Vec<Step> {
-        let shared = |(phase, name, _): &&Step| {
+        let shared = |(phase, name, ..): &&Step| {
             let key = (*phase, name.clone());
             left.contains(&key) && right.contains(&key)
         };

@@ -2,7 +2,7 @@
 //! in its place.
 
 use crate::support::tables::{entry, table};
-use initboard::model::{Address, InitTable, Location, Sha256};
+use initboard::model::{Address, EntryKind, InitTable, Location, Sha256, Stage};
 use initboard::store::{
     CommitPrefix, NewBuild, ProjectId, ReadBy, Reader, Reading, Store, StoreError, StoreOptions,
 };
@@ -411,17 +411,46 @@ fn renumbering_is_no_change_of_the_order() {
 }
 
 #[test]
-fn another_level_or_stage_is_another_order() {
+fn another_stage_is_another_order_and_a_level_where_nothing_else_tells_when() {
     let stored = Stored::new();
     let mut levelled = firmware(2, &["a", "b"]);
     levelled.entries[1].level = Some("core".parse().unwrap());
     let mut staged = levelled.clone();
     staged.file.sha256 = digest(3);
-    staged.entries[1].stage = Some(initboard::model::Stage::Boot);
+    staged.entries[1].stage = Some(Stage::Boot);
     stored.record(&stored.build(1), &firmware(1, &["a", "b"]));
     stored.record(&stored.build(2), &levelled);
     stored.record(&stored.build(3), &staged);
     assert_eq!(stored.line(), ["3*", "2*", "1*"]);
+}
+
+#[test]
+fn what_is_registered_and_runs_where_it_was_called_is_the_same_order() {
+    let stored = Stored::new();
+    let staged = |number, functions: &[&str]| {
+        let mut table = firmware(number, functions);
+        for entry in &mut table.entries {
+            entry.stage = Some(Stage::Start);
+            entry.level = None;
+        }
+        table
+    };
+    let called = staged(1, &["a", "b"]);
+    let mut registered = staged(2, &["run", "a", "b"]);
+    registered.entries[0].kind = EntryKind::RunLevel;
+    for entry in &mut registered.entries {
+        entry.level = Some("driver".parse().unwrap());
+    }
+    let mut swapped = registered.clone();
+    swapped.file.sha256 = digest(3);
+    swapped.entries.swap(1, 2);
+    stored.record(&stored.build(1), &called);
+    stored.record(&stored.build(2), &registered);
+    stored.record(&stored.build(3), &swapped);
+    assert_eq!(stored.line(), ["3*", "2", "1*"]);
+    // Its line tells when it was registered all the same.
+    let lines = stored.store.read(|reader| reader.lines(stored.project)).unwrap();
+    assert_eq!(lines.len(), 3);
 }
 
 #[test]
