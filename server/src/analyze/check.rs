@@ -1,7 +1,7 @@
 //! A check: what all rules say of tables side by side, with the severities and
 //! waivers of a project, against a baseline.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::consensus::Consensus;
 use super::distinct::Distinct;
-use super::fleet::{Fleet, entry};
+use super::fleet::{Fleet, Unit, entry};
 use super::policy::{Policy, Waiver};
 use super::rules::{self, Rule};
 use crate::model::{Finding, InitTable, Location, PortName, Severity, Sha256, SymbolName};
@@ -165,20 +165,27 @@ fn severity(rule: &Rule, policy: &Policy) -> Option<Severity> {
     }
 }
 
-/// What the rules say of each table by itself, with the index of its subject.
-/// Findings must have been derived.
-pub fn check_each(subjects: &[Subject], policy: &Policy, today: Date) -> Vec<(usize, Found)> {
-    let (baseline, mut used) = (Baseline::default(), BTreeSet::new());
-    settled(subjects, own(subjects), policy, &baseline, today, &mut used)
-}
-
-/// What the rules say of tables by themselves.
-fn own(subjects: &[Subject]) -> Vec<(usize, Finding)> {
-    let of_subject = |(unit, subject): (usize, &Subject)| {
-        let findings = subject.table.findings.iter();
-        findings.map(|finding| (unit, finding.clone())).collect::<Vec<_>>()
+/// What the rules say of boards side by side, with the index of the subject. Subsystems
+/// and findings of their tables must have been derived; boards that run the same share
+/// a table.
+pub fn check_boards(subjects: &[Subject], policy: &Policy, today: Date) -> Vec<(usize, Found)> {
+    let mut units = Vec::new();
+    let mut known = HashMap::new();
+    let place = |subject| {
+        let Subject { port, table, .. }: &Subject = subject;
+        *known.entry((Arc::as_ptr(table), port)).or_insert_with(|| {
+            units.push(Unit::new("", port, table));
+            units.len() - 1
+        })
     };
-    subjects.iter().enumerate().flat_map(of_subject).collect()
+    let places: Vec<usize> = subjects.iter().map(place).collect();
+    let found = side_by_side(&Fleet::new(units, policy), subjects, &places, policy);
+    let of_subject = |(subject, place): (usize, &usize)| {
+        found[*place].iter().map(move |finding| (subject, finding.clone()))
+    };
+    let all = places.iter().enumerate().flat_map(of_subject).collect();
+    let (baseline, mut used) = (Baseline::default(), BTreeSet::new());
+    settled(subjects, all, policy, &baseline, today, &mut used)
 }
 
 /// Findings with the severities and waivers of a project, by subject and code;
@@ -231,7 +238,7 @@ pub fn weigh(
 ) -> Weight {
     let Some(severity) = severity_of(finding, policy) else { return Weight::Off };
     finding.severity = severity;
-    match waiver(finding, port, board, policy, today) {
+    match waiver(&finding.rule, finding.subsystem.as_deref(), (port, board), policy, today) {
         Some(index) => {
             finding.waived = Some(policy.waivers[index].reason.clone());
             Weight::Waived(index)
@@ -250,7 +257,21 @@ pub(super) fn counting(
     today: Date,
 ) -> Option<Severity> {
     let severity = severity_of(finding, policy)?;
-    waiver(finding, port, board, policy, today).is_none().then_some(severity)
+    let waiver = waiver(&finding.rule, finding.subsystem.as_deref(), (port, board), policy, today);
+    waiver.is_none().then_some(severity)
+}
+
+/// Whether what a rule says of a subsystem of a port counts: the rule is on, and
+/// nothing waives it.
+pub(super) fn counts(
+    rule: &Rule,
+    subsystem: &str,
+    port: &PortName,
+    policy: &Policy,
+    today: Date,
+) -> bool {
+    severity(rule, policy).is_some()
+        && waiver(rule.code, Some(subsystem), (port, None), policy, today).is_none()
 }
 
 /// One of a rule that there is no more has the severity that it had.
@@ -258,19 +279,20 @@ fn severity_of(finding: &Finding, policy: &Policy) -> Option<Severity> {
     rules::rule(&finding.rule).map_or(Some(finding.severity), |rule| severity(rule, policy))
 }
 
-/// The index of the waiver that waives a finding.
+/// The index of the waiver that waives what a rule says of a port, or one of its
+/// boards.
 fn waiver(
-    finding: &Finding,
-    port: &PortName,
-    board: Option<&str>,
+    code: &str,
+    subsystem: Option<&str>,
+    (port, board): (&PortName, Option<&str>),
     policy: &Policy,
     today: Date,
 ) -> Option<usize> {
     let waives = |waiver: &Waiver| {
-        rules::rule(&waiver.rule).is_some_and(|rule| rule.code == finding.rule)
+        rules::rule(&waiver.rule).is_some_and(|rule| rule.code == code)
             && waiver.port.as_ref().is_none_or(|of| of == port)
             && (waiver.board.is_none() || waiver.board.as_deref() == board)
-            && (waiver.subsystem.is_none() || waiver.subsystem == finding.subsystem)
+            && (waiver.subsystem.is_none() || waiver.subsystem.as_deref() == subsystem)
             && waiver.until.is_none_or(|until| today <= until)
     };
     policy.waivers.iter().position(waives)

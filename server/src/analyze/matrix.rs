@@ -9,11 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT};
 use super::fleet::{Fleet, Satisfaction, Uses};
+use super::policy::Policy;
+use super::rules::missing_deinit;
 use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
 
 /// Least number of others that must have something before one is said to lack
@@ -87,12 +90,13 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Mark {
-    /// Started at every soft reset and never stopped, although most of the
-    /// others that start it stop it.
+    /// Started at every soft reset and never stopped: among ports, where `IB301`
+    /// says so; among boards of one port, where most of the others that start it
+    /// stop it.
     MissingDeinit {
         /// Number of others that stop it.
         agree: u32,
-        /// Number of others that start it.
+        /// Number of others that have it.
         of: u32,
     },
     /// It runs elsewhere in the order than on most others.
@@ -149,8 +153,8 @@ pub struct Filter {
 }
 
 impl Matrix {
-    /// The matrix of a fleet.
-    pub fn of(fleet: &Fleet<'_>) -> Self {
+    /// The matrix of a fleet. `today` decides which waivers have run out.
+    pub fn of(fleet: &Fleet<'_>, policy: &Policy, today: Date) -> Self {
         let votes = own_votes(fleet);
         let consensus = consensus(fleet, &votes);
         let calls: Vec<BTreeMap<&str, Vec<Call>>> =
@@ -165,8 +169,9 @@ impl Matrix {
             let place = places.get(row.subsystem.as_str()).copied();
             (place.is_none(), place, row.mean_position())
         });
+        let missing = votes.is_empty().then(|| missing_deinit::missing(fleet, policy, today));
         for row in &mut rows {
-            mark(row);
+            mark(row, missing.as_ref());
         }
         mark_order(&mut rows, fleet, &consensus);
         Self { units: fleet.units.iter().map(|unit| unit.label.to_owned()).collect(), rows }
@@ -357,15 +362,19 @@ fn count<T>(items: impl Iterator<Item = T>) -> u32 {
     u32::try_from(items.count()).unwrap_or(u32::MAX)
 }
 
-/// Puts the marks on a row that can be told from the row alone.
-fn mark(row: &mut Row) {
-    let marks: Vec<Vec<Mark>> = (0..row.cells.len()).map(|unit| marks_of(row, unit)).collect();
+/// How many ports stop what a port does not, by unit and subsystem.
+type Missing<'a> = HashMap<(usize, &'a str), usize>;
+
+/// Puts the marks on a row that can be told from it, and from what ports fail to stop.
+fn mark(row: &mut Row, missing: Option<&Missing<'_>>) {
+    let marks: Vec<Vec<Mark>> =
+        (0..row.cells.len()).map(|unit| marks_of(row, unit, missing)).collect();
     for (cell, marks) in row.cells.iter_mut().zip(marks) {
         cell.marks = marks;
     }
 }
 
-fn marks_of(row: &Row, unit: usize) -> Vec<Mark> {
+fn marks_of(row: &Row, unit: usize, missing: Option<&Missing<'_>>) -> Vec<Mark> {
     let cell = &row.cells[unit];
     let others = || {
         let others = row.cells.iter().enumerate().filter(move |(other, _)| *other != unit);
@@ -377,12 +386,23 @@ fn marks_of(row: &Row, unit: usize) -> Vec<Mark> {
         return if lacks { vec![Mark::Absent { agree, of }] } else { Vec::new() };
     }
     let mut marks = Vec::new();
-    if cell.restarts() && !cell.stops() && cell.satisfied.is_none() {
-        let starters = || others().filter(|cell| cell.restarts() && cell.satisfied.is_none());
-        let (agree, of) = (count(starters().filter(|cell| cell.stops())), count(starters()));
-        if of >= LEAST_STARTERS && agree * 2 > of {
-            marks.push(Mark::MissingDeinit { agree, of });
+    match missing {
+        // Of ports, the rule says it.
+        Some(missing) => {
+            if let Some(&ports) = missing.get(&(unit, row.subsystem.as_str())) {
+                let agree = u32::try_from(ports).unwrap_or(u32::MAX);
+                let of = count(others().filter(|cell| !cell.calls.is_empty()));
+                marks.push(Mark::MissingDeinit { agree, of: of.max(agree) });
+            }
         }
+        None if cell.restarts() && !cell.stops() && cell.satisfied.is_none() => {
+            let starters = || others().filter(|cell| cell.restarts() && cell.satisfied.is_none());
+            let (agree, of) = (count(starters().filter(|cell| cell.stops())), count(starters()));
+            if of >= LEAST_STARTERS && agree * 2 > of {
+                marks.push(Mark::MissingDeinit { agree, of });
+            }
+        }
+        None => {}
     }
     if let Some((usual, agree, of)) = departs(cell.stage(), others().filter_map(Cell::stage)) {
         marks.push(Mark::Stage { usual, agree, of });

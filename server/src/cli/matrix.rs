@@ -74,7 +74,8 @@ impl Matrix {
         ensure!(!read.is_empty(), "nothing could be read: there is no matrix");
         let units = read.iter().map(|Read { label, port, table }| Unit::new(label, port, table));
         let units = units.collect();
-        let matrix = matrix::Matrix::of(&Fleet::new(units, &policy));
+        let matrix =
+            matrix::Matrix::of(&Fleet::new(units, &policy), &policy, super::check::today()?);
         let text = match self.format {
             Format::Terminal => report::terminal(&matrix, what),
             Format::Csv => report::csv(&matrix),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::commit::{CommitPrefix, CommitRow};
 use super::value::{Bytes, Count, Seconds};
 use super::{
-    BoardRow, BuildId, FirmwareId, FirmwareReading, OrderId, ProjectId, Reader, Reading,
+    BoardRow, BuildId, FirmwareId, FirmwareReading, OrderId, PlacesId, ProjectId, Reader, Reading,
     StoreError, TableId, Writer,
 };
 use crate::model::{BoardId, CommitSha, InitTable, Sha256};
@@ -85,6 +85,10 @@ pub struct BuildSummary {
     #[serde(skip)]
     #[schema(ignore)]
     pub reading: FirmwareReading,
+    /// The places of its entries in the source; equal numbers are equal places.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub places: PlacesId,
     /// Number of init functions.
     pub init_count: u32,
     /// Number of deinit functions.
@@ -119,7 +123,7 @@ pub struct Build {
 /// What [`BuildSummary::from_row`] reads; a condition follows.
 pub(super) const SELECT_BUILD: &str = r#"SELECT build.*, "commit".sha AS sha, branch.name AS branch,
         firmware.sha256 AS sha256, firmware.size AS size, firmware.table_id AS table_id,
-        firmware.readings AS readings,
+        firmware.readings AS readings, firmware.places_id AS places_id,
         init_table.order_id AS order_id, init_table.init_count AS init_count, init_table.deinit_count AS deinit_count,
         init_table.anomaly_count AS anomaly_count
     FROM build
@@ -141,6 +145,7 @@ impl BuildSummary {
             order: row.get("order_id")?,
             table: row.get("table_id")?,
             reading: FirmwareReading::from_row(row)?,
+            places: row.get("places_id")?,
             init_count: row.get("init_count")?,
             deinit_count: row.get("deinit_count")?,
             anomaly_count: row.get("anomaly_count")?,

@@ -67,6 +67,7 @@ pub use token::{
 pub use tree::{RecordedTree, TreeCommit};
 pub use trusted::{Exchange, Numbers, Trust, TrustedRepository};
 pub use value::{
-    BoardRow, BuildId, FirmwareId, OrderId, ProjectId, TableId, TokenId, TrustedRepositoryId,
+    BoardRow, BuildId, FirmwareId, OrderId, PlacesId, ProjectId, TableId, TokenId,
+    TrustedRepositoryId,
 };
 pub use webhook::Webhook;

@@ -45,6 +45,8 @@ row_id! {
     /// The row of a table. Builds whose tables are equal but for addresses and
     /// places have the same one.
     TableId;
+    /// The row of the places of a table's entries in the source.
+    PlacesId;
     /// The row of an order. Builds that run the same functions in the same order
     /// have the same one, whatever the priorities are.
     OrderId;

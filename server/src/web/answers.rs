@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::checked::Checked;
 use super::policies::Judge;
 use crate::model::{
     BoardId, Entry, EntryKind, Finding, InitTable, Level, Phase, PortName, Severity, Stage,
@@ -105,6 +106,18 @@ impl Orders {
         let tables = tables(reader, judge, boards)?;
         Ok(Self { groups: groups(boards, &tables), tables })
     }
+
+    /// The same with what the rules say of the first board of each group beside all
+    /// others, and not by itself.
+    #[must_use]
+    pub(super) fn among(mut self, boards: &[PortBoard], builds: &Checked) -> Self {
+        for (order, group) in &mut self.groups {
+            let first = boards.iter().find(|board| board.latest.order == *order);
+            let found = first.map(|board| builds.of_board(&board.board));
+            group.findings = found.into_iter().flatten().cloned().collect();
+        }
+        self
+    }
 }
 
 /// Where the table of a board stands among [`Tables`].
@@ -112,37 +125,24 @@ pub(super) fn key(board: &PortBoard) -> (PortName, TableId) {
     (board.board.port.clone(), board.latest.table)
 }
 
-/// The findings that matter, the gravest first, each with its boards.
-pub(super) fn attention(
-    reader: &Reader<'_>,
-    judge: &Judge,
-    boards: &[PortBoard],
-) -> Result<Vec<FindingOfBoards>, StoreError> {
-    // A table that has entries and no anomaly may still have a finding, but none
-    // about the registry itself; most tables are whole, so few are read.
-    let worth_reading = |board: &&PortBoard| board.latest.anomaly_count > 0 || is_unread(board);
-    let tables = tables(reader, judge, boards.iter().filter(worth_reading))?;
-    let mut found: BTreeMap<(Reverse<Severity>, String, String), FindingOfBoards> = BTreeMap::new();
-    for board in boards {
-        let BoardId { port, .. } = &board.board;
-        let label = board.board.label();
-        let table = tables.get(&key(board));
-        for mut finding in table.into_iter().flat_map(|table| table.findings.iter().cloned()) {
-            let is_on = judge.weigh(&mut finding, port, Some(&label));
-            if !is_on || finding.waived.is_some() || finding.severity < Severity::Warning {
-                continue;
-            }
-            let rank = (Reverse(finding.severity), finding.rule.clone(), finding.message.clone());
-            let row = found.entry(rank).or_insert_with(|| FindingOfBoards {
-                finding: Finding { entry: None, ..finding },
-                boards: Vec::new(),
-            });
-            if row.boards.last() != Some(&board.board) {
-                row.boards.push(board.board.clone());
-            }
+/// The findings of builds that matter, the gravest first, each with its boards.
+pub(super) fn attention(builds: &Checked) -> Vec<FindingOfBoards> {
+    let mut found: BTreeMap<(Reverse<Severity>, &str, &str), FindingOfBoards> = BTreeMap::new();
+    for on in &builds.found {
+        let (finding, board) = (&on.found.finding, &on.board);
+        if finding.waived.is_some() || finding.severity < Severity::Warning {
+            continue;
+        }
+        let rank = (Reverse(finding.severity), finding.rule.as_str(), finding.message.as_str());
+        let row = found.entry(rank).or_insert_with(|| FindingOfBoards {
+            finding: Finding { entry: None, ..finding.clone() },
+            boards: Vec::new(),
+        });
+        if row.boards.last() != board.as_ref() {
+            row.boards.extend(board.clone());
         }
     }
-    Ok(found.into_values().collect())
+    found.into_values().collect()
 }
 
 /// The boards of a port by order, the most common first; those of which nothing

@@ -162,7 +162,7 @@ impl Configured {
         } else if counts {
             derived.checked(reader, project, Of::Source, None)?
         } else {
-            Arc::new(Checked::of(reader, &judge, project, Of::Source, None)?)
+            Arc::new(Checked::of_texts(reader, &judge, project, None)?)
         };
         Ok(Self {
             counts,

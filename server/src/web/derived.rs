@@ -10,14 +10,14 @@ use jiff::civil::Date;
 use super::AppError;
 use super::answers::Orders;
 use super::changes::{Builds, Pair};
-use super::checked::Checked;
+use super::checked::{BuildsState, Checked, FoundInBuilds, found_in_builds, state_of_builds};
 use super::findings::Of;
 use super::fleet::SideBySide;
 use super::kept::Kept;
 use super::migration::Progress;
-use super::policies::Policies;
+use super::policies::{Judge, Policies};
 use crate::analyze::diff::ChangeReport;
-use crate::model::{CommitSha, PortName};
+use crate::model::{CommitSha, PortName, Sha256};
 use crate::store::{
     Base, ListedBoard, PortBoard, PortSummary, Project, ProjectId, Reader, Searchable, StoreError,
 };
@@ -42,6 +42,7 @@ pub(super) struct Derived {
     changes: Kept<Change, (State, Builds), Arc<ChangeReport>>,
     progress: Kept<ProjectId, State, Arc<Progress>>,
     checks: Kept<(ProjectId, Of, Option<Timestamp>), State, Arc<Checked>>,
+    found_in_builds: Kept<(ProjectId, Option<Sha256>), (BuildsState, Date), FoundInBuilds>,
 }
 
 impl Derived {
@@ -134,7 +135,8 @@ impl Derived {
         let judge = self.policies.judge(reader, project)?;
         let state = (project.revision, judge.today());
         self.orders.get((project.id, port.clone()), state, || {
-            Ok(Orders::of(reader, &judge, boards).map(Arc::new)?)
+            let builds = self.checked(reader, project, Of::Builds, None)?;
+            Ok(Arc::new(Orders::of(reader, &judge, boards)?.among(boards, &builds)))
         })
     }
 
@@ -186,7 +188,24 @@ impl Derived {
         let judge = self.policies.judge(reader, project)?;
         let state = (project.revision, judge.today());
         self.checks.get((project.id, of, until), state, || {
-            Checked::of(reader, &judge, project, of, until).map(Arc::new)
+            Checked::of(reader, self, &judge, project, of, until).map(Arc::new)
+        })
+    }
+
+    /// What the rules say of the latest builds of boards, side by side.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn found_in_builds(
+        &self,
+        reader: &Reader<'_>,
+        judge: &Judge,
+        project: &Project,
+        boards: &[PortBoard],
+    ) -> Result<FoundInBuilds, StoreError> {
+        let state = (state_of_builds(boards), judge.today());
+        self.found_in_builds.get((project.id, project.configuration), state, || {
+            found_in_builds(reader, judge, boards)
         })
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct FindingsQuery {
 pub(super) enum Of {
     /// In the newest text of each port's main, side by side.
     Source,
-    /// In the latest build of each board, by itself.
+    /// In the latest build of each board, side by side.
     Builds,
 }
 
@@ -260,7 +260,8 @@ fn rows<'a>(found: impl Iterator<Item = &'a OnSubject>) -> Vec<Listed> {
     let mut rows: Vec<Listed> = Vec::new();
     let mut places = BTreeMap::new();
     for OnSubject { found, board, commit } in found {
-        let row = || Listed { found: found.clone(), boards: Vec::new(), commit: commit.clone() };
+        let row =
+            || Listed { found: Found::clone(found), boards: Vec::new(), commit: commit.clone() };
         let Some(board) = board else {
             rows.push(row());
             continue;

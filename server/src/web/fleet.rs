@@ -62,7 +62,8 @@ impl SideBySide {
             let table = distinct.get(read.table)?;
             Some(Unit::new(&read.label, &read.port, table))
         });
-        let matrix = Matrix::of(&Fleet::new(units.collect(), judge.policy()));
+        let matrix =
+            Matrix::of(&Fleet::new(units.collect(), judge.policy()), judge.policy(), judge.today());
         Ok(Self { read, matrix, distinct })
     }
 

@@ -75,7 +75,7 @@ fn the_matrix_says_what_stands_out_and_leads_to_the_evidence() {
     assert!(text(&html, ".legend").ends_with("none of this on unix"));
     assert_eq!(
         texts(&html, ".marks tbody td"),
-        ["✕ no deinit", "stm32", "nothing stops it; 2 of 2 others that start it stop it"]
+        ["✕ no deinit", "stm32", "nothing stops it; 2 of 2 others that have it stop it"]
     );
     let links = attributes(&html, "td.gap a", "href");
     assert_eq!(links, ["/micropython/stm32#e2"]);

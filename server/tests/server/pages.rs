@@ -243,13 +243,18 @@ fn a_project_shows_its_ports_and_what_changed_lately() {
     let html = page(&app, "/micropython");
     assert!(
         text(&html, ".answer")
-            .starts_with("13 boards on 5 ports run 13 different orders. No board needs attention.")
+            .starts_with("13 boards on 5 ports run 13 different orders. 5 boards need attention.")
+    );
+    // Beside the other ports, and not by itself alone.
+    assert_eq!(
+        texts(&html, "ul.findings li")[1],
+        "warning IB301 nucleo/NUCLEO_LTO: uart_init0 starts uart on every soft reset, and nothing stops it; a call does on linux, microbit, mps2, virt"
     );
     assert_eq!(
-        texts(&html, "h2:nth-of-type(1) + .wide tbody th"),
+        texts(&html, "h2:nth-of-type(2) + .wide tbody th"),
         ["linux", "microbit", "mps2", "nucleo", "virt"]
     );
-    let changes = texts(&html, "h2:nth-of-type(2) + .wide tbody tr");
+    let changes = texts(&html, "h2:nth-of-type(3) + .wide tbody tr");
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert!(changes[0].ends_with("mps2/MPS2_CAN, mps2/MPS2_MINI, mps2/MPS2_NET"), "{changes:?}");
 }
@@ -298,10 +303,27 @@ fn a_project_names_the_boards_that_need_attention_worst_first() {
 }
 
 #[test]
+fn what_no_soft_reset_stops_ends_in_a_cross_on_the_page_of_its_board() {
+    let app = with_samples();
+    let html = page(&app, "/micropython/nucleo/NUCLEO_LTO");
+    assert_eq!(texts(&html, ".run svg path.missing title"), ["uart_init0 is never stopped"]);
+    let row = &texts(&html, ".run li.starts.wrong")[0];
+    assert!(row.contains("uart_init0") && row.contains("✕ never stopped"), "{row}");
+    let json = app.get("/api/v1/projects/micropython/ports/nucleo/boards/NUCLEO_LTO").json();
+    let rules: Vec<&str> = json["table"]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap())
+        .collect();
+    assert_eq!(rules, ["IB301", "IB501"]);
+}
+
+#[test]
 fn tables_sort_by_the_column_in_the_address() {
     let app = with_samples();
     let ports = |query: &str| {
-        texts(&page(&app, &format!("/micropython{query}")), "h2:nth-of-type(1) + .wide tbody th")
+        texts(&page(&app, &format!("/micropython{query}")), "h2:nth-of-type(2) + .wide tbody th")
     };
     assert_eq!(ports("?sort=-port"), ["virt", "nucleo", "mps2", "microbit", "linux"]);
     assert_eq!(ports("?sort=deinit")[0], "microbit");

@@ -10,6 +10,8 @@ use crate::model::{InitTable, Means};
 /// One call: its stage, and the function; landmarks have no phase.
 type Step<'a> = (Stage, &'a str);
 
+const DAY: Date = jiff::civil::date(2026, 11, 30);
+
 const START: Stage = Stage::Start;
 const STOP: Stage = Stage::Stop;
 
@@ -51,7 +53,8 @@ fn matrix_of(tables: &[InitTable], one_port: bool) -> Matrix {
         .collect();
     let unit = |((label, port), table)| Unit::new(label, port, table);
     let units = names.iter().map(|(label, port)| (label.as_str(), port)).zip(tables).map(unit);
-    Matrix::of(&Fleet::new(units.collect(), &Policy::default()))
+    let policy = Policy::default();
+    Matrix::of(&Fleet::new(units.collect(), &policy), &policy, DAY)
 }
 
 fn matrix(tables: &[&[Step<'_>]]) -> Matrix {
@@ -70,7 +73,7 @@ fn marks(matrix: &Matrix) -> Vec<(String, String, Mark)> {
 }
 
 const PAIR: &[Step<'_>] = &[(START, "uart_init"), (STOP, "uart_deinit")];
-const ALONE: &[Step<'_>] = &[(START, "uart_init")];
+const ALONE: &[Step<'_>] = &[(START, "uart_init"), (STOP, "pin_deinit")];
 
 #[test]
 fn a_deinit_is_missing_where_most_others_have_one() {
@@ -84,7 +87,12 @@ fn a_deinit_is_missing_where_most_others_have_one() {
 #[test]
 fn a_deinit_is_not_missing_where_others_disagree_or_it_is_started_once() {
     assert_eq!(marks(&matrix(&[PAIR, ALONE])), [], "one other says nothing");
-    assert_eq!(marks(&matrix(&[PAIR, PAIR, ALONE, ALONE, ALONE])), [], "most have none");
+    let one_port = |tables: &[&[Step<'_>]]| {
+        let tables: Vec<InitTable> = tables.iter().map(|steps| table(steps, None)).collect();
+        marks(&matrix_of(&tables, true))
+    };
+    assert_eq!(one_port(&[PAIR, PAIR, ALONE, ALONE, ALONE]), [], "most have none");
+    assert_eq!(one_port(&[PAIR, PAIR, ALONE]).len(), 1);
     let once: &[Step<'_>] = &[(Stage::Boot, "uart_init")];
     assert_eq!(marks(&matrix(&[PAIR, PAIR, once])), []);
 }
@@ -97,7 +105,7 @@ fn a_deinit_that_is_declared_satisfied_is_not_missing() {
     let ports = ["a", "b", "c"].map(|name| name.parse::<PortName>().unwrap());
     let unit = |(port, table)| Unit::new("unit", port, table);
     let fleet = Fleet::new(ports.iter().zip(&tables).map(unit).collect(), &policy);
-    let matrix = Matrix::of(&fleet);
+    let matrix = Matrix::of(&fleet, &policy, DAY);
     assert_eq!(marks(&matrix), []);
     let satisfied = Satisfaction {
         by: Means::Finaliser,

@@ -1,8 +1,14 @@
 //! IB301 `missing-deinit`: a soft reset starts something anew that nothing stopped.
 
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+
 use super::{Check, Doc, Example, Hit, Rule, evidence_of};
+use crate::analyze::check::counts;
 use crate::analyze::consensus::Consensus;
 use crate::analyze::fleet::{Fleet, entry};
+use crate::analyze::policy::Policy;
 use crate::model::{Confidence, Evidence, Severity, Stage};
 
 pub(super) const RULE: Rule = Rule {
@@ -79,6 +85,21 @@ fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
                 evidence: siblings.evidence,
             },
         ))
+    });
+    missing.collect()
+}
+
+/// How many ports stop what is started on every pass and that nothing stops, by table
+/// and subsystem: where this rule says it, and it counts.
+pub(in crate::analyze) fn missing<'a>(
+    fleet: &Fleet<'a>,
+    policy: &Policy,
+    today: Date,
+) -> HashMap<(usize, &'a str), usize> {
+    let missing = unstopped(fleet).into_iter().filter_map(|(unit, subsystem, _)| {
+        let siblings = siblings(fleet, unit, subsystem)?;
+        counts(&RULE, subsystem, fleet.units[unit].port, policy, today)
+            .then_some(((unit, subsystem), siblings.ports))
     });
     missing.collect()
 }

@@ -30,7 +30,7 @@ mod main_not_read;
 mod malformed_record;
 mod malformed_table;
 mod missing_bounds;
-mod missing_deinit;
+pub(super) mod missing_deinit;
 mod missing_landmark;
 mod never_stopped;
 mod newer_abi;

@@ -68,7 +68,7 @@ fn is_gap(mark: &Mark) -> bool {
 pub fn mark(mark: &Mark) -> String {
     match mark {
         Mark::MissingDeinit { agree, of } => {
-            format!("nothing stops it; {agree} of {of} others that start it stop it")
+            format!("nothing stops it; {agree} of {of} others that have it stop it")
         }
         Mark::Order { phase, before, after, support } => {
             let mut parts = Vec::new();

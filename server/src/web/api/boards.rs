@@ -12,6 +12,7 @@ use crate::store::{
     SourceSummary,
 };
 use crate::web::answers::Group;
+use crate::web::findings::Of;
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
@@ -140,7 +141,7 @@ pub(in crate::web) async fn board(
     State(app): State<AppState>,
     ApiPath((project, port, board)): ApiPath<(String, String, String)>,
 ) -> Result<Json<BoardAnswer>, AppError> {
-    let policies = app.policies();
+    let derived = app.derived();
     app.read(move |reader| {
         let (project, id) = find(reader, &project, &port, &board)?;
         let listed =
@@ -151,7 +152,10 @@ pub(in crate::web) async fn board(
             return Ok(Json(BoardAnswer::NotSeen(Box::new(unseen))));
         };
         let mut table = reader.table_of(board.latest.reading)?;
-        policies.judge(reader, &project)?.derive(&mut table, &id.port, Some(&id.label()));
+        let judge = derived.policies().judge(reader, &project)?;
+        judge.derive(&mut table, &id.port, Some(&id.label()));
+        let builds = derived.checked(reader, &project, Of::Builds, None)?;
+        table.findings = builds.of_board(&id).cloned().collect();
         let catalog = Some(listed).filter(|listed| listed.listed.is_some());
         let source = reader.source_of_build(project.id, &id.port, &board.latest.commit)?;
         let configuration = source.and_then(|source| compare(&source.table, &table));

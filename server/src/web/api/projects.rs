@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::parameters::{Parameters, malformed};
 use crate::store::{OrderChange, PortSummary, Project, ProjectSummary, SearchHits};
 use crate::web::answers::{self, FindingOfBoards};
+use crate::web::findings::Of;
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
@@ -60,9 +61,9 @@ pub(in crate::web) async fn show(
     let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
-        let judge = derived.policies().judge(reader, &project)?;
         let ports = reader.ports(project.id)?;
-        let attention = answers::attention(reader, &judge, &derived.boards(reader, &project)?)?;
+        let attention =
+            answers::attention(&*derived.checked(reader, &project, Of::Builds, None)?);
         let changes = reader.recent_order_changes(project.id, CHANGES)?;
         Ok::<_, AppError>(Json(ProjectOverview { project, ports, attention, changes }))
     })

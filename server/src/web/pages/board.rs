@@ -21,6 +21,7 @@ use crate::store::{
     Source,
 };
 use crate::web::board_migration::BoardMigration;
+use crate::web::findings::Of;
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
@@ -101,7 +102,7 @@ pub(in crate::web) async fn board(
     PagePath((project, port, label)): PagePath<(String, String, String)>,
 ) -> Result<Response, PageError> {
     let id = find_board(&port, &label)?;
-    let policies = app.policies();
+    let derived = app.derived();
     let seen = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
@@ -110,7 +111,8 @@ pub(in crate::web) async fn board(
             let Some(stored) = reader.board(project.id, &id)? else {
                 let mut source = reader.source_of_port(project.id, &id.port)?;
                 if let Some(source) = &mut source {
-                    policies.judge(reader, &project)?.derive(&mut source.table, &id.port, None);
+                    let judge = derived.policies().judge(reader, &project)?;
+                    judge.derive(&mut source.table, &id.port, None);
                 }
                 return Ok(Seen::Listed(Box::new((project, listed, source))));
             };
@@ -119,8 +121,11 @@ pub(in crate::web) async fn board(
             let mut build = reader
                 .build(project.id, stored.row, &commit)?
                 .ok_or_else(|| no_board(&port, &label))?;
-            let judge = policies.judge(reader, &project)?;
+            let judge = derived.policies().judge(reader, &project)?;
             judge.derive(&mut build.table, &id.port, Some(&id.label()));
+            // Beside its siblings and the other ports, unlike a build of the past.
+            let builds = derived.checked(reader, &project, Of::Builds, None)?;
+            build.table.findings = builds.of_board(&id).cloned().collect();
             let commit = &stored.latest.commit;
             let source = reader.source_of_build(project.id, &id.port, commit)?;
             let text = source.as_ref().map(|source| &source.table);

@@ -14,11 +14,13 @@ use super::build::FindingView;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
 use super::{PageError, Shell, counted, find_project, page, query_of};
-use crate::model::{BoardId, PortName, ProjectName};
+use crate::model::{BoardId, PortName, ProjectName, Severity};
 use crate::store::{
     BuildSummary, HistorySummary, OrderChange, PortBoard, PortSummary, SourceSummary, TreeCommit,
 };
 use crate::web::answers::{self, FindingOfBoards, is_unread};
+use crate::web::checked::Checked;
+use crate::web::findings::Of;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -53,6 +55,8 @@ struct Overview {
     unread: usize,
     /// Number of boards that need attention.
     troubled: usize,
+    /// Number of warnings and errors in the texts of the ports' mains.
+    warnings_in_text: usize,
     attention: Vec<Attention>,
     /// Whether anything is known of a source tree.
     has_trees: bool,
@@ -121,11 +125,18 @@ pub(in crate::web) async fn overview(
             let facts = Facts {
                 ports: derived.ports(reader, &project)?,
                 changes: reader.recent_order_changes(project.id, CHANGES)?,
-                attention: answers::attention(
+                attention: answers::attention(&*derived.checked(
                     reader,
-                    &derived.policies().judge(reader, &project)?,
-                    &boards,
-                )?,
+                    &project,
+                    Of::Builds,
+                    None,
+                )?),
+                warnings_in_text: warnings(&*derived.checked(
+                    reader,
+                    &project,
+                    Of::Source,
+                    None,
+                )?),
                 sources: reader.sources(project.id)?,
                 histories: reader.histories(project.id)?,
                 tree: reader.catalog_tree(project.id)?,
@@ -157,6 +168,7 @@ pub(in crate::web) async fn overview(
         built: facts.boards.len(),
         unread: facts.boards.iter().filter(|board| is_unread(board)).count(),
         troubled: troubled.len(),
+        warnings_in_text: facts.warnings_in_text,
         has_trees,
         columns: chosen.headings(columns),
         ports,
@@ -168,6 +180,12 @@ pub(in crate::web) async fn overview(
             .collect(),
         project: project.name,
     })
+}
+
+/// How many findings that matter nothing waives.
+fn warnings(checked: &Checked) -> usize {
+    let open = checked.found.iter().map(|on| &on.found.finding);
+    open.filter(|finding| finding.waived.is_none() && finding.severity >= Severity::Warning).count()
 }
 
 /// What a table of ports sorts by.
@@ -191,6 +209,7 @@ struct Facts {
     boards: Arc<[PortBoard]>,
     changes: Vec<OrderChange>,
     attention: Vec<FindingOfBoards>,
+    warnings_in_text: usize,
     sources: Vec<SourceSummary>,
     histories: Vec<HistorySummary>,
     /// The commit of the catalog.

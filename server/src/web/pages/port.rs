@@ -21,7 +21,8 @@ use super::when::When;
 use super::{PageError, Shell, counted, find_port, find_project, page, query_of};
 use crate::model::{BoardId, CommitSha, PortName, ProjectName};
 use crate::store::{ListedBoard, OrderId};
-use crate::web::answers::{self, Group, Orders};
+use crate::web::answers::Group;
+use crate::web::findings::Of;
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
@@ -47,6 +48,8 @@ struct PortPage {
     port: PortName,
     counts: String,
     answer: String,
+    /// Number of findings in the text of main.
+    in_text: usize,
     history: Option<HistoryView>,
     groups: Vec<GroupView>,
     source: Option<SourceView>,
@@ -120,7 +123,7 @@ pub(in crate::web) async fn port(
     let port = find_port(&port)?;
     let name = port.clone();
     let derived = app.derived();
-    let (project, boards, orders, listed, source, history) = app
+    let (project, boards, orders, listed, source, history, builds, in_text) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let boards = reader.port_boards(project.id, &name)?;
@@ -132,7 +135,9 @@ pub(in crate::web) async fn port(
                 judge.derive(&mut source.table, &name, None);
             }
             let history = reader.history_summary(project.id, &name)?;
-            Ok::<_, AppError>((project, boards, orders, listed, source, history))
+            let builds = derived.checked(reader, &project, Of::Builds, None)?;
+            let in_text = derived.checked(reader, &project, Of::Source, None)?.open_in_text(&name);
+            Ok::<_, AppError>((project, boards, orders, listed, source, history, builds, in_text))
         })
         .await?;
     if listed.is_empty() && source.is_none() && history.is_none() {
@@ -140,7 +145,7 @@ pub(in crate::web) async fn port(
     }
     let repository = project.repository_url.as_deref().map(Repository::new);
     let now = Timestamp::now();
-    let Orders { tables, groups } = &*orders;
+    let groups = &orders.groups;
     let mut rows: Vec<BoardRow> = boards
         .iter()
         .map(|board| {
@@ -150,9 +155,7 @@ pub(in crate::web) async fn port(
                 group: at.map_or(0, |at| at + 1),
                 init_count: board.latest.init_count,
                 deinit_count: board.latest.deinit_count,
-                findings: tables
-                    .get(&answers::key(board))
-                    .map_or(0, |table| open(&table.findings).count()),
+                findings: builds.of_board(&board.board).filter(|one| one.waived.is_none()).count(),
                 commit: board.latest.commit.clone(),
                 commit_short: board.latest.commit.short().to_owned(),
                 last_build: When::new(board.latest.committed_at, now),
@@ -173,6 +176,7 @@ pub(in crate::web) async fn port(
         shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
         counts: counts(&listed, groups.iter().filter(|(_, group)| !group.unread).count()),
         answer: answer(groups),
+        in_text,
         history: history.map(|history| HistoryView {
             text: history::answer(&history),
             last: history.last_committed_at.map(|at| When::new(at, now)),

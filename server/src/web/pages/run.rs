@@ -10,7 +10,9 @@ use std::collections::HashMap;
 
 use crate::analyze::fleet::Satisfaction;
 use crate::analyze::pair;
-use crate::model::{CommitSha, Entry, EntryKind, InitTable, Level, Location, Origin, Phase, Stage};
+use crate::model::{
+    CommitSha, Entry, EntryKind, Finding, InitTable, Level, Location, Origin, Phase, Stage,
+};
 use crate::report::matrix::satisfied;
 
 use super::build::open;
@@ -39,6 +41,7 @@ pub(super) struct Run {
 #[expect(clippy::struct_excessive_bools, reason = "each is a sign of its own")]
 pub(super) struct Legend {
     pub(super) unpaired: bool,
+    pub(super) missing: bool,
     pub(super) landmarks: bool,
     pub(super) conditional: bool,
     pub(super) condition: bool,
@@ -259,12 +262,22 @@ impl<'a> Layout<'a> {
         })));
     }
 
+    /// Whether a rule says that what it starts is left running by a soft reset.
+    fn is_never_stopped(&self, entry: &Entry) -> bool {
+        let says_so = |finding: &Finding| matches!(finding.rule.as_str(), "IB301" | "IB306");
+        open(&self.table.findings)
+            .any(|finding| says_so(finding) && finding.entry == Some(entry.position))
+    }
+
     fn notes(&self, entry: &Entry) -> Vec<String> {
         let mut notes: Vec<String> =
             entry.via.iter().map(|helper| format!("in {helper}")).collect();
         let is_alone = !self.partner.contains_key(&entry.position);
         if let Some(found) = entry.satisfied.as_ref().filter(|_| is_alone) {
             notes.push(format!("needs no deinit: {}", found.by().as_str()));
+        }
+        if is_alone && self.is_never_stopped(entry) {
+            notes.push("✕ never stopped".to_owned());
         }
         if entry.kind == EntryKind::RunLevel {
             notes.push("runs a level that is not known".to_owned());
@@ -286,7 +299,7 @@ impl<'a> Layout<'a> {
     fn finish(&self, left: Column, right: Column) -> Run {
         let middle = |row: usize| row * ROW + ROW / 2;
         let mut lines = Vec::new();
-        let mut has_unpaired = false;
+        let (mut has_unpaired, mut has_missing) = (false, false);
         for entry in self.table.entries.iter().filter(|entry| entry.kind == EntryKind::Entry) {
             let name = entry.display_name();
             let partner = self.partner.get(&entry.position).copied();
@@ -304,6 +317,15 @@ impl<'a> Layout<'a> {
                         ),
                         class: "join",
                         title: format!("{name} is stopped by {}", other.display_name()),
+                    });
+                }
+                (Some(Phase::Init), Some(&from), None, None) if self.is_never_stopped(entry) => {
+                    has_missing = true;
+                    let y = middle(from);
+                    lines.push(Line {
+                        path: format!("M0 {y}h16M12 {}l8 8m0 -8l-8 8", y - 4),
+                        class: "missing",
+                        title: format!("{name} is never stopped"),
                     });
                 }
                 (Some(Phase::Init), Some(&from), None, None) => {
@@ -338,6 +360,7 @@ impl<'a> Layout<'a> {
             width: GAP,
             legend: Legend {
                 unpaired: has_unpaired,
+                missing: has_missing,
                 landmarks: entries.iter().any(|entry| entry.kind == EntryKind::Landmark),
                 conditional: entries.iter().any(|entry| entry.conditional),
                 condition: entries.iter().any(|entry| entry.condition.is_some()),
