@@ -223,8 +223,15 @@ fn unwritable(registration: &Registration, keywords: &[&str]) -> Option<String> 
         return Some("its name is none that code can use: register it where it is defined".into());
     }
     let condition = registration.condition.as_deref().unwrap_or_default();
-    let is_text = condition.chars().all(|c| !c.is_control());
-    (!is_text).then(|| "its condition has characters that no line of code has".to_owned())
+    (!keeps_its_line(condition)).then(|| "its condition would reach beyond its line".to_owned())
+}
+
+/// Whether a text of C that stands on a line ends with it: it neither goes on with
+/// what follows, nor makes that a comment. A backslash has a second spelling, the
+/// trigraph.
+fn keeps_its_line(text: &str) -> bool {
+    text.chars().all(|c| !c.is_control())
+        && ["\\", "??/", "/*", "//"].iter().all(|reaching| !text.contains(reaching))
 }
 
 /// Whether a text is a name in C and in Rust.
@@ -391,6 +398,19 @@ MP_DEINIT_REGISTER(driver, 10, net_deinit);
             assert!(!file.text.contains("evil") && !file.text.contains("#error"), "{}", file.text);
             assert!(!file.text.contains("a */"), "{}", file.text);
             assert!(file.text.contains(" of a * / b // called"), "{}", file.text);
+        }
+    }
+
+    #[test]
+    fn no_condition_swallows_the_line_behind_it() {
+        for condition in ["A \\", "A ??/", "A /* and", "A // and"] {
+            let mut plan = plan(&LINES[..2]);
+            plan.registrations[1].condition = Some(condition.to_owned());
+            let file = generate(&plan, "port demo", &[], Language::C);
+            let left_out: Vec<String> =
+                file.left_out.iter().map(|out| format!("{}: {}", out.function, out.why)).collect();
+            assert_eq!(left_out, ["net_init: its condition would reach beyond its line"]);
+            assert!(!file.text.contains(condition), "{}", file.text);
         }
     }
 

@@ -30,7 +30,8 @@ pub struct WrittenCall {
     pub line: u32,
     /// The last line of its statement.
     pub end_line: u32,
-    /// The arguments with their parentheses, on one line: `(&repl, 115200)`.
+    /// The arguments with their parentheses, on one line and without comments:
+    /// `(&repl, 115200)`.
     pub arguments: String,
     /// Whether it is a statement with its lines to itself, whose result is dropped.
     pub is_alone: bool,
@@ -119,7 +120,7 @@ fn call(node: Node<'_>, plain: &Plain) -> Option<(WrittenCall, Vec<String>)> {
         function: text_of(name, plain),
         line: plain.line(name.start_byte()),
         end_line: plain.line(statement.end_byte().saturating_sub(1)),
-        arguments: on_one_line(&text_of(arguments, plain)),
+        arguments: on_one_line(&code_of(arguments, plain)),
         is_alone,
         names_own: false,
     };
@@ -195,6 +196,22 @@ fn text_of(node: Node<'_>, plain: &Plain) -> String {
     lossy(plain.text.get(node.byte_range()).unwrap_or_default())
 }
 
+/// The text of a node with a blank in place of each comment: on one line, what
+/// follows `//` would be none.
+fn code_of(node: Node<'_>, plain: &Plain) -> String {
+    let mut code = plain.text.get(node.byte_range()).unwrap_or_default().to_vec();
+    let mut ahead = vec![node];
+    while let Some(inner) = ahead.pop() {
+        if inner.kind() == "comment" {
+            let begin = inner.start_byte() - node.start_byte();
+            code[begin..begin + inner.byte_range().len()].fill(b' ');
+        }
+        let mut cursor = inner.walk();
+        ahead.extend(inner.named_children(&mut cursor));
+    }
+    lossy(&code)
+}
+
 fn lossy(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }
@@ -214,8 +231,8 @@ static uart_t own;
 int main(int argc) {
     int local = 1;
     pin_init0();
-    uart_init(&repl,
-              115200); // the REPL
+    uart_init(&repl, // the REPL
+              /* baud */ 115200); // as ever
     own_init(&own);
     local_init(local + argc);
     macro_init(BAUD);
