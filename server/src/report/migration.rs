@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
+use super::changes::counted;
 use super::terminal::printable;
 use crate::analyze::migrate::Proposal;
 use crate::analyze::migrate::plan::{Plan, Registration, RunLevel};
@@ -28,11 +29,11 @@ fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
     let plan = &proposal.plan;
     writeln!(
         text,
-        "{BOLD}{}{BOLD:#}  {} to register, {} new run-level calls, {} calls stay by hand in {}",
+        "{BOLD}{}{BOLD:#}  {} to register, {}, {} by hand in {}",
         printable(&proposal.of),
         plan.registrations.len(),
-        plan.new_runs().count(),
-        plan.by_hand.len(),
+        counted(plan.new_runs().count(), "new run-level call"),
+        stay(plan.by_hand.len()),
         plan.main,
     )?;
     for run in &plan.runs {
@@ -54,6 +55,10 @@ fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
         }
     }
     write_notes(text, proposal)
+}
+
+fn stay(calls: usize) -> String {
+    format!("{} {}", counted(calls, "call"), if calls == 1 { "stays" } else { "stay" })
 }
 
 fn write_run(text: &mut String, plan: &Plan, run: &RunLevel) -> std::fmt::Result {
@@ -144,8 +149,11 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
         counts.iter().map(|(placing, count)| format!("{count} {}", placing.as_str())).collect();
     writeln!(
         text,
-        "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {} boards and variants: {}",
-        audits.len(),
+        "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {}: {}",
+        match audits.len() {
+            1 => "1 board".to_owned(),
+            count => format!("{count} boards and variants"),
+        },
         said.join(", ")
     )?;
     let is_worth_a_line = |audit: &&ScriptAudit| {
