@@ -43,7 +43,7 @@ pub(super) struct Migrate {
     #[arg(long, value_enum, default_value_t = LanguageArgument::C)]
     language: LanguageArgument,
     /// Write the registrations, and of a tree main as it is afterwards, into this
-    /// folder
+    /// folder; nothing where nothing is to be registered
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// How to print it
@@ -147,8 +147,13 @@ impl Migrate {
     }
 }
 
-/// Writes the files of a proposal into a folder, and says which.
+/// Writes the files of a proposal into a folder, and says which; none where nothing is
+/// to be registered, since main then stays as it is.
 fn write_files(folder: &Path, proposal: &Proposal) -> anyhow::Result<()> {
+    if proposal.plan.registrations.is_empty() {
+        anstream::eprintln!("nothing to register in {}: no file written", proposal.of);
+        return Ok(());
+    }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let main = proposal.main.as_ref().map(|main| {
         let name = main.path.rsplit_once('/').map_or(main.path.as_str(), |(_, name)| name);

@@ -27,12 +27,17 @@ pub fn terminal(proposal: &Proposal) -> String {
 
 fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
     let plan = &proposal.plan;
+    let to_do = match plan.registrations.len() {
+        0 => "nothing to register".to_owned(),
+        count => {
+            let runs = counted(plan.new_runs().count(), "new run-level call");
+            format!("{count} to register, {runs}")
+        }
+    };
     writeln!(
         text,
-        "{BOLD}{}{BOLD:#}  {} to register, {}, {} by hand in {}",
+        "{BOLD}{}{BOLD:#}  {to_do}, {} by hand in {}",
         printable(&proposal.of),
-        plan.registrations.len(),
-        counted(plan.new_runs().count(), "new run-level call"),
         stay(plan.by_hand.len()),
         plan.main,
     )?;
