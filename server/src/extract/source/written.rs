@@ -165,7 +165,7 @@ fn is_extern(node: Node<'_>, plain: &Plain) -> bool {
 }
 
 /// The macros that a text defines.
-fn defined_macros(text: &[u8]) -> BTreeSet<String> {
+pub(super) fn defined_macros(text: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(text);
     let of_line = |line: &str| {
         let directive = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("define")?;
@@ -192,7 +192,7 @@ fn identifiers(node: Node<'_>, plain: &Plain) -> Vec<String> {
     found
 }
 
-fn text_of(node: Node<'_>, plain: &Plain) -> String {
+pub(super) fn text_of(node: Node<'_>, plain: &Plain) -> String {
     lossy(plain.text.get(node.byte_range()).unwrap_or_default())
 }
 
