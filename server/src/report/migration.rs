@@ -104,12 +104,9 @@ fn write_notes(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
     }
     if !plan.knows_arguments && !plan.registrations.is_empty() {
         notes.push(
-            "firmware does not tell which calls have arguments or a result, and so need MP_INIT_REGISTER_CALL; with --tree the source does"
+            "firmware does not tell which calls have arguments or a result, and so need MP_INIT_REGISTER_CALL; --tree reads the arguments from main and the results from the headers that it includes"
                 .to_owned(),
         );
-    }
-    for out in &proposal.file.left_out {
-        notes.push(format!("not in {}: {}, because {}", proposal.file.name, out.function, out.why));
     }
     if let Some(main) = &proposal.main {
         for run in &main.under_condition {

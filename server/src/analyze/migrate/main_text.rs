@@ -176,6 +176,7 @@ mod tests {
     use super::*;
     use crate::analyze::derive_with;
     use crate::analyze::migrate::by_hand::{Known, Once};
+    use crate::analyze::migrate::code::Language;
     use crate::analyze::migrate::plan::plan;
     use crate::config::Config;
     use crate::extract::source::{self, Written};
@@ -192,8 +193,14 @@ mod tests {
         let policy = Config::shipped().policy;
         derive_with(&mut table, &policy, None);
         let written = Written::of(text.as_bytes()).unwrap();
-        let known =
-            Known { policy: &policy, port: None, written: Some(&written), once: Once::ByHand };
+        let known = Known {
+            policy: &policy,
+            port: None,
+            written: Some(&written),
+            headers: None,
+            once: Once::ByHand,
+            languages: &[Language::C],
+        };
         let plan = plan(&table, known).unwrap();
         edited(text, &table, &plan)
     }
