@@ -170,10 +170,13 @@ impl Known<'_> {
         self.written?.call(entry.function.as_ref()?.as_str(), line)
     }
 
-    /// The arguments with which an entry has to be registered, unless it has none.
+    /// The arguments with which an entry has to be registered. A call without any is
+    /// one with `()` as well, unless the function is seen to have no result: for it
+    /// nothing but `void name(void)` can stand in a table.
     pub(super) fn arguments(&self, entry: &Entry) -> Option<&str> {
         let call = self.call(entry)?;
-        let is_plain = call.arguments == "()";
+        let is_plain = call.arguments == "()"
+            && self.headers.is_some_and(|headers| headers.is_plain(&call.function));
         (!is_plain).then_some(call.arguments.as_str())
     }
 }
