@@ -41,6 +41,7 @@ fn a_port_with_nothing_to_register_is_told_so_and_gets_no_file() {
 /// A main of which C can register more than Rust, and neither all.
 const MAIN: &str = "#include \"drivers.h\"
 int main(void) {
+    extern void native_init(void);
     mp_init();
     pin_init0();
     #if CAN == 1
@@ -50,6 +51,7 @@ int main(void) {
     net_init();
     #endif
     uart_init(&repl, 115200);
+    native_init();
     usb_init();
     pyexec_file(\"boot.py\");
     #if NET
@@ -153,10 +155,10 @@ fn what_stays_by_hand_is_told_with_its_reason() {
         let by_hand = proposal["plan"]["by_hand"].as_array().unwrap();
         by_hand.iter().map(said).collect::<Vec<_>>().join(", ").replace('"', "")
     };
-    assert_eq!(stays("c"), "");
+    assert_eq!(stays("c"), "native_init declared-in-main");
     assert_eq!(
         stays("rust"),
-        "can_init foreign-condition, uart_init foreign-arguments, \
+        "can_init foreign-condition, uart_init foreign-arguments, native_init declared-in-main, \
          net_deinit unknown-result, can_deinit foreign-condition"
     );
 }

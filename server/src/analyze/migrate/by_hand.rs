@@ -37,6 +37,8 @@ pub enum Reason {
     Configured,
     /// The file that holds main defines it.
     DefinedInMain,
+    /// Only the file that holds main declares it.
+    DeclaredInMain,
     /// Its arguments need what only main's file knows.
     LocalArguments,
     /// Its result is used, or it shares its line.
@@ -78,6 +80,7 @@ impl Reason {
             Self::Registered => "registered",
             Self::Configured => "configured",
             Self::DefinedInMain => "defined-in-main",
+            Self::DeclaredInMain => "declared-in-main",
             Self::LocalArguments => "local-arguments",
             Self::PartOfStatement => "part-of-statement",
             Self::LocalCondition => "local-condition",
@@ -107,6 +110,7 @@ impl Reason {
             Self::Registered => "is registered as well and runs twice: remove one of the two",
             Self::Configured => "the project configures it",
             Self::DefinedInMain => "is defined in the file that holds main: register it there",
+            Self::DeclaredInMain => "only the file that holds main declares it: a header should",
             Self::LocalArguments => "its arguments need what only main's file knows",
             Self::PartOfStatement => "its result is used, or it shares its line with something",
             Self::LocalCondition => "the condition around it needs what only main's file knows",
@@ -278,6 +282,10 @@ fn of_text(entry: &Entry, known: Known<'_>) -> Option<Reason> {
     let Some(call) = known.call(entry) else { return Some(Reason::PartOfStatement) };
     if !call.is_alone {
         Some(Reason::PartOfStatement)
+    } else if written.declares(function)
+        && !known.headers.is_some_and(|headers| headers.declares(function))
+    {
+        Some(Reason::DeclaredInMain)
     } else if call.names_own {
         Some(Reason::LocalArguments)
     } else if entry.condition.as_deref().is_some_and(|condition| written.names_own(condition)) {
