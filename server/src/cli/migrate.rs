@@ -15,10 +15,10 @@ use crate::analyze;
 use crate::analyze::migrate::by_hand::Once;
 use crate::analyze::migrate::code::Language;
 use crate::analyze::migrate::scripts::{ScriptAudit, audit};
-use crate::analyze::migrate::{Proposal, propose};
+use crate::analyze::migrate::{MainText, Proposal, propose};
 use crate::model::PortName;
 use crate::report::{json, migration};
-use crate::tree::{catalog::catalog, mains};
+use crate::tree::{catalog::catalog, headers, mains};
 
 /// Propose registrations that run in the order of the calls in main
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(super) struct Migrate {
     #[arg(long, value_enum, default_value_t = LanguageArgument::C)]
     language: LanguageArgument,
     /// Write the registrations, and of a tree main as it is afterwards, into this
-    /// folder
+    /// folder; nothing where nothing is to be registered
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// How to print it
@@ -105,10 +105,10 @@ impl Migrate {
         let config = self.reading.config_of_firmware()?;
         let table = extract::read(path, &config)?;
         let label = extract::label(path, &config);
-        let (once, language) = (self.once(), self.language());
+        let (once, languages) = (self.once(), [self.language()]);
         let board = config.tree.board_of_build(path);
         let port = board.as_ref().map(|board| &board.port);
-        let proposal = propose(&label, port, &table, None, &config.policy, once, language)
+        let proposal = propose(&label, port, &table, None, &config.policy, once, &languages)
             .with_context(|| path.display().to_string())?;
         Ok(Printed { proposal, scripts: Vec::new() })
     }
@@ -127,8 +127,10 @@ impl Migrate {
         let main = table.source.as_ref().map_or("", |source| &source.path);
         let text = files.read(main)?.with_context(|| format!("{main} is gone"))?;
         let label = format!("port {port}");
-        let (once, language) = (self.once(), self.language());
-        let proposal = propose(&label, Some(port), table, Some(&text), policy, once, language)
+        let (once, languages) = (self.once(), [self.language()]);
+        let headers = headers::prototypes(files, main, &text)?;
+        let text = MainText { text: &text, headers: &headers };
+        let proposal = propose(&label, Some(port), table, Some(text), policy, once, &languages)
             .with_context(|| main.to_owned())?;
         let boards = catalog(files, &tree.config.tree, std::slice::from_ref(port))?;
         complain_of_skipped(&boards.skipped);
@@ -147,15 +149,20 @@ impl Migrate {
     }
 }
 
-/// Writes the files of a proposal into a folder, and says which.
+/// Writes the files of a proposal into a folder, and says which; none where nothing is
+/// to be registered, since main then stays as it is.
 fn write_files(folder: &Path, proposal: &Proposal) -> anyhow::Result<()> {
+    if proposal.plan.registrations.is_empty() {
+        anstream::eprintln!("nothing to register in {}: no file written", proposal.of);
+        return Ok(());
+    }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let main = proposal.main.as_ref().map(|main| {
         let name = main.path.rsplit_once('/').map_or(main.path.as_str(), |(_, name)| name);
         (name, &main.text)
     });
-    let file = (proposal.file.name.as_str(), &proposal.file.text);
-    for (name, text) in std::iter::once(file).chain(main) {
+    let files = proposal.files.iter().map(|file| (file.name.as_str(), &file.text));
+    for (name, text) in files.chain(main) {
         let path = folder.join(name);
         let shown = path.display();
         std::fs::write(&path, text).with_context(|| format!("cannot write {shown}"))?;

@@ -12,6 +12,7 @@ use super::check::print;
 use super::source_tree::config_of_firmware;
 use crate::analyze::diff::Unreadable;
 use crate::analyze::order_file::{OrderFile, Unbuilt};
+use crate::report::changes::counted;
 
 /// Largest order file, in bytes. That of 250 boards has some 100 kB.
 const MAX_ORDER_BYTES: u64 = 16 << 20;
@@ -63,8 +64,9 @@ impl Order {
         for lost in &updated.lost {
             super::complain(&anyhow::anyhow!("a comment without a line is left out: {lost}"));
         }
-        let (boards, ports) = (updated.file.boards(), updated.file.ports());
-        print(&format!("{}: {boards} boards of {ports} ports\n", path.display()))?;
+        let boards = counted(updated.file.boards(), "board");
+        let ports = counted(updated.file.ports(), "port");
+        print(&format!("{}: {boards} of {ports}\n", path.display()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -16,6 +16,7 @@ use super::server::{Method, Server, Shipment, compressed_file};
 use super::source_tree::config_of_firmware;
 use crate::config::FILE_NAME;
 use crate::model::{BoardId, BoardName, CommitSha, PortName, ProjectName, VariantName};
+use crate::report::changes::counted;
 use crate::store::TokenText;
 use crate::tree::Layout;
 
@@ -294,12 +295,14 @@ impl Configuration {
 impl Answer {
     fn counts(&self) -> String {
         match (&self.findings, self.retired.len()) {
-            (Some(findings), _) => format!("{} findings", findings.len()),
-            (None, 0) => format!("{} ports, {} boards", self.ports, self.boards),
-            (None, retired) => {
-                format!("{} ports, {} boards, {retired} retired", self.ports, self.boards)
-            }
+            (Some(findings), _) => counted(findings.len(), "finding"),
+            (None, 0) => self.of_tree(),
+            (None, retired) => format!("{}, {retired} retired", self.of_tree()),
         }
+    }
+
+    fn of_tree(&self) -> String {
+        format!("{}, {}", counted(self.ports, "port"), counted(self.boards, "board"))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
+use super::changes::counted;
 use super::terminal::printable;
 use crate::analyze::migrate::Proposal;
 use crate::analyze::migrate::plan::{Plan, Registration, RunLevel};
@@ -26,13 +27,18 @@ pub fn terminal(proposal: &Proposal) -> String {
 
 fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
     let plan = &proposal.plan;
+    let to_do = match plan.registrations.len() {
+        0 => "nothing to register".to_owned(),
+        count => {
+            let runs = counted(plan.new_runs().count(), "new run-level call");
+            format!("{count} to register, {runs}")
+        }
+    };
     writeln!(
         text,
-        "{BOLD}{}{BOLD:#}  {} to register, {} new run-level calls, {} calls stay by hand in {}",
+        "{BOLD}{}{BOLD:#}  {to_do}, {} by hand in {}",
         printable(&proposal.of),
-        plan.registrations.len(),
-        plan.new_runs().count(),
-        plan.by_hand.len(),
+        stay(plan.by_hand.len()),
         plan.main,
     )?;
     for run in &plan.runs {
@@ -54,6 +60,10 @@ fn write_proposal(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
         }
     }
     write_notes(text, proposal)
+}
+
+fn stay(calls: usize) -> String {
+    format!("{} {}", counted(calls, "call"), if calls == 1 { "stays" } else { "stay" })
 }
 
 fn write_run(text: &mut String, plan: &Plan, run: &RunLevel) -> std::fmt::Result {
@@ -94,12 +104,9 @@ fn write_notes(text: &mut String, proposal: &Proposal) -> std::fmt::Result {
     }
     if !plan.knows_arguments && !plan.registrations.is_empty() {
         notes.push(
-            "firmware does not tell which calls have arguments or a result, and so need MP_INIT_REGISTER_CALL; with --tree the source does"
+            "firmware does not tell which calls have arguments or a result, and so need MP_INIT_REGISTER_CALL; --tree reads the arguments from main and the results from the headers that it includes"
                 .to_owned(),
         );
-    }
-    for out in &proposal.file.left_out {
-        notes.push(format!("not in {}: {}, because {}", proposal.file.name, out.function, out.why));
     }
     if let Some(main) = &proposal.main {
         for run in &main.under_condition {
@@ -144,8 +151,11 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
         counts.iter().map(|(placing, count)| format!("{count} {}", placing.as_str())).collect();
     writeln!(
         text,
-        "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {} boards and variants: {}",
-        audits.len(),
+        "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {}: {}",
+        match audits.len() {
+            1 => "1 board".to_owned(),
+            count => format!("{count} boards and variants"),
+        },
         said.join(", ")
     )?;
     let is_worth_a_line = |audit: &&ScriptAudit| {

@@ -7,6 +7,7 @@
 //! - [`layout`]: where the ports, their mains, boards and variants stand.
 //! - [`mains`]: the order of calls in the main of each port, and [`orders`]: how
 //!   it came to be.
+//! - [`headers`]: what the headers declare that a main includes.
 //! - [`catalog`]: the boards of a tree, and the linker scripts of each.
 //!
 //! A tree may be hostile: whatever stands in it, reading it neither panics nor
@@ -15,6 +16,7 @@
 pub mod catalog;
 mod error;
 pub mod folder;
+pub mod headers;
 pub mod history;
 pub mod layout;
 pub mod mains;

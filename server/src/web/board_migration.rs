@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::migration::BoardProof;
 use super::policies::Judge;
 use crate::analyze::migrate::by_hand::Once;
-use crate::analyze::migrate::code::{GeneratedFile, Language, generate};
+use crate::analyze::migrate::code::{GeneratedFile, Language};
 use crate::analyze::migrate::plan::Plan;
 use crate::analyze::migrate::propose;
 use crate::analyze::migrate::state::{Migration, State};
@@ -66,19 +66,19 @@ impl BoardMigration {
             migration.state = proof.state;
         }
         let of = id.to_string();
-        let proposal =
-            propose(&of, Some(port), table, None, policy, Once::ByHand, Language::C).ok();
+        // One plan for both, so that what it removes stands in either file.
+        let languages = [Language::C, Language::Rust];
+        let proposal = propose(&of, Some(port), table, None, policy, Once::ByHand, &languages).ok();
         let proposal = proposal.filter(|proposal| !proposal.plan.registrations.is_empty());
         let Some(proposal) = proposal else {
             return Ok(Self { migration, proof, plan: None, files: vec![], remove: vec![] });
         };
-        let rust = generate(&proposal.plan, &of, &[], Language::Rust);
         Ok(Self {
             migration,
             proof,
             remove: text.map(|text| replaced(&proposal.plan, text)).unwrap_or_default(),
             plan: Some(proposal.plan),
-            files: vec![proposal.file, rust],
+            files: proposal.files,
         })
     }
 }

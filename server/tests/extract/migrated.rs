@@ -191,6 +191,68 @@ fn a_port_that_is_migrated_as_proposed_runs_as_before() {
 }
 
 #[test]
+fn registrations_of_what_has_a_result_compile() {
+    if tools::need("cc").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let port = folder.path().join("ports/p");
+    std::fs::create_dir_all(&port).unwrap();
+    let main = "#include \"drivers.h\"
+int main(void) {
+    mp_init();
+    pin_init0();
+    bluetooth_init();
+    uart_init(&repl, // the REPL
+        115200);
+    pyexec_file(\"boot.py\");
+    bluetooth_deinit();
+    mp_deinit();
+}
+";
+    let header = "extern int repl;
+void pin_init0(void);
+int bluetooth_init(void);
+int bluetooth_deinit(void);
+int uart_init(int *repl, int baud);
+";
+    std::fs::write(port.join("main.c"), main).unwrap();
+    std::fs::write(port.join("drivers.h"), header).unwrap();
+    let output = initboard(&[
+        "migrate",
+        "--tree",
+        text(folder.path()),
+        "--port",
+        "p",
+        "--write",
+        text(folder.path()),
+    ]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let file = folder.path().join("init_register.c");
+    let output = Command::new("cc")
+        .args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"])
+        .arg("-I")
+        .arg(files::root().join("registry-rt/include"))
+        .arg("-I")
+        .arg(&port)
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written = std::fs::read_to_string(&file).unwrap();
+    let registrations: Vec<&str> = written.lines().filter(|line| line.starts_with("MP_")).collect();
+    assert_eq!(
+        registrations,
+        [
+            "MP_INIT_REGISTER(core, 10, pin_init0);",
+            "MP_INIT_REGISTER_CALL(driver, 10, bluetooth_init, ());",
+            "MP_INIT_REGISTER_CALL(driver, 20, uart_init, (&repl, 115200));",
+            "MP_DEINIT_REGISTER_CALL(driver, 10, bluetooth_deinit, ());",
+        ]
+    );
+}
+
+#[test]
 fn registrations_in_rust_compile_without_a_warning() {
     if tools::need("rustc").is_none() {
         return;

@@ -8,6 +8,7 @@ mod hostile;
 mod known_bugs;
 mod layouts;
 mod made;
+mod migrations;
 mod orders;
 mod planted;
 mod repositories;

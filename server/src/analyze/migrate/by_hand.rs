@@ -5,8 +5,10 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::code::Language;
+use super::writable::{Call, unwritable};
 use crate::analyze::policy::Policy;
-use crate::extract::source::Written;
+use crate::extract::source::{Prototypes, Written, WrittenCall};
 use crate::model::{Entry, EntryKind, Location, Origin, Phase, PortName, Stage, SymbolName};
 
 /// Why a call should stay in main.
@@ -35,6 +37,8 @@ pub enum Reason {
     Configured,
     /// The file that holds main defines it.
     DefinedInMain,
+    /// Only the file that holds main declares it.
+    DeclaredInMain,
     /// Its arguments need what only main's file knows.
     LocalArguments,
     /// Its result is used, or it shares its line.
@@ -43,6 +47,16 @@ pub enum Reason {
     LocalCondition,
     /// The condition around it is longer than what is kept of it.
     LongCondition,
+    /// Its name is none that code can use.
+    Unnameable,
+    /// The condition around it would reach beyond its line.
+    UnwritableCondition,
+    /// The condition around it has no counterpart in the language.
+    ForeignCondition,
+    /// Its arguments are of another language.
+    ForeignArguments,
+    /// Nothing says that it has no result, which the language would have to declare.
+    UnknownResult,
     /// It has no name.
     Nameless,
     /// No level is left that could run where it runs.
@@ -66,10 +80,16 @@ impl Reason {
             Self::Registered => "registered",
             Self::Configured => "configured",
             Self::DefinedInMain => "defined-in-main",
+            Self::DeclaredInMain => "declared-in-main",
             Self::LocalArguments => "local-arguments",
             Self::PartOfStatement => "part-of-statement",
             Self::LocalCondition => "local-condition",
             Self::LongCondition => "long-condition",
+            Self::Unnameable => "unnameable",
+            Self::UnwritableCondition => "unwritable-condition",
+            Self::ForeignCondition => "foreign-condition",
+            Self::ForeignArguments => "foreign-arguments",
+            Self::UnknownResult => "unknown-result",
             Self::Nameless => "nameless",
             Self::NoLevel => "no-level",
             Self::NoPriority => "no-priority",
@@ -90,10 +110,20 @@ impl Reason {
             Self::Registered => "is registered as well and runs twice: remove one of the two",
             Self::Configured => "the project configures it",
             Self::DefinedInMain => "is defined in the file that holds main: register it there",
+            Self::DeclaredInMain => "only the file that holds main declares it: a header should",
             Self::LocalArguments => "its arguments need what only main's file knows",
             Self::PartOfStatement => "its result is used, or it shares its line with something",
             Self::LocalCondition => "the condition around it needs what only main's file knows",
             Self::LongCondition => "the condition around it is too long to be repeated",
+            Self::Unnameable => {
+                "its name is none that code can use: register it where it is defined"
+            }
+            Self::UnwritableCondition => "the condition around it would reach beyond its line",
+            Self::ForeignCondition => "the condition around it has no counterpart in Rust",
+            Self::ForeignArguments => "its arguments are C: register it as a closure",
+            Self::UnknownResult => {
+                "no header is seen to declare it as `void name(void)`: declare it and register a closure"
+            }
             Self::Nameless => "has no name: the file is stripped",
             Self::NoLevel => "no level is left that could run at its place",
             Self::NoPriority => "its level has no number left at its place",
@@ -129,8 +159,30 @@ pub(super) struct Known<'a> {
     pub(super) port: Option<&'a PortName>,
     /// How main's text has the calls, where it is known.
     pub(super) written: Option<&'a Written>,
+    /// What the headers declare that main's text includes, where they are known.
+    pub(super) headers: Option<&'a Prototypes>,
     /// Which calls that run once may be registered.
     pub(super) once: Once,
+    /// The languages in which a registration is to be written.
+    pub(super) languages: &'a [Language],
+}
+
+impl Known<'_> {
+    /// How main's text has the call of an entry.
+    pub(super) fn call(&self, entry: &Entry) -> Option<&WrittenCall> {
+        let line = entry.location.as_ref().map_or(0, |place| place.line);
+        self.written?.call(entry.function.as_ref()?.as_str(), line)
+    }
+
+    /// The arguments with which an entry has to be registered. A call without any is
+    /// one with `()` as well, unless the function is seen to have no result: for it
+    /// nothing but `void name(void)` can stand in a table.
+    pub(super) fn arguments(&self, entry: &Entry) -> Option<&str> {
+        let call = self.call(entry)?;
+        let is_plain = call.arguments == "()"
+            && self.headers.is_some_and(|headers| headers.is_plain(&call.function));
+        (!is_plain).then_some(call.arguments.as_str())
+    }
 }
 
 /// Which calls that run once may be registered all the same.
@@ -146,7 +198,7 @@ pub enum Once {
 /// For each entry that main calls by hand, why it should stay there; `None` for
 /// those that need not, and for what is no call by hand.
 pub(super) fn reasons(entries: &[Entry], known: Known<'_>) -> Vec<Option<Reason>> {
-    let Known { policy, port, written, once } = known;
+    let Known { policy, port, once, .. } = known;
     let runtime = place_of(entries, "mp_init");
     let end = place_of(entries, "mp_deinit");
     let mut calls: HashMap<_, usize> = HashMap::new();
@@ -164,7 +216,6 @@ pub(super) fn reasons(entries: &[Entry], known: Known<'_>) -> Vec<Option<Reason>
             return None;
         }
         let Some(function) = &entry.function else { return Some(Reason::Nameless) };
-        let of_text = || written.and_then(|written| of_text(entry, written));
         let is_after = end.is_some_and(|end| index > end);
         if registered.contains(&(entry.phase, &entry.function)) {
             Some(Reason::Registered)
@@ -189,7 +240,7 @@ pub(super) fn reasons(entries: &[Entry], known: Known<'_>) -> Vec<Option<Reason>
         } else if entry.condition.as_ref().is_some_and(|condition| condition.ends_with('…')) {
             Some(Reason::LongCondition)
         } else {
-            of_text()
+            of_text(entry, known).or_else(|| of_languages(entry, known))
         }
     };
     entries.iter().enumerate().map(reason).collect()
@@ -222,17 +273,19 @@ pub(super) fn staying(
 }
 
 /// What the text of main says against registering a call.
-fn of_text(entry: &Entry, written: &Written) -> Option<Reason> {
-    let function = entry.function.as_ref()?;
-    if written.functions.contains(function.as_str()) {
+fn of_text(entry: &Entry, known: Known<'_>) -> Option<Reason> {
+    let written = known.written?;
+    let function = entry.function.as_ref()?.as_str();
+    if written.functions.contains(function) {
         return Some(Reason::DefinedInMain);
     }
-    let line = entry.location.as_ref()?.line;
-    let Some(call) = written.call(function.as_str(), line) else {
-        return Some(Reason::PartOfStatement);
-    };
+    let Some(call) = known.call(entry) else { return Some(Reason::PartOfStatement) };
     if !call.is_alone {
         Some(Reason::PartOfStatement)
+    } else if written.declares(function)
+        && !known.headers.is_some_and(|headers| headers.declares(function))
+    {
+        Some(Reason::DeclaredInMain)
     } else if call.names_own {
         Some(Reason::LocalArguments)
     } else if entry.condition.as_deref().is_some_and(|condition| written.names_own(condition)) {
@@ -240,6 +293,17 @@ fn of_text(entry: &Entry, written: &Written) -> Option<Reason> {
     } else {
         None
     }
+}
+
+/// What the languages of the registrations say against one. It is asked before
+/// anything is planned, so that main keeps every call that no registration replaces.
+fn of_languages(entry: &Entry, known: Known<'_>) -> Option<Reason> {
+    let call = Call {
+        function: entry.function.as_ref()?.as_str(),
+        condition: entry.condition.as_deref(),
+        arguments: known.arguments(entry),
+    };
+    known.languages.iter().find_map(|&language| unwritable(language, call))
 }
 
 /// Whether main is seen to call the entry by itself.

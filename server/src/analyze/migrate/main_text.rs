@@ -62,28 +62,26 @@ pub fn edited(text: &str, table: &InitTable, plan: &Plan) -> EditedMain {
         passed.extend(between.filter(is_passed).map(|index| (index, index >= line)));
     }
     let include = plan.new_runs().next().and_then(|_| lines.last_include());
-    let ending = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut edited = String::with_capacity(text.len());
-    let mut push = |line: &str| {
-        edited.push_str(line);
-        edited.push_str(ending);
-    };
     // Blank lines around what is gone are one gap, not several.
     let mut is_gap = false;
-    for (index, line) in lines.text.iter().enumerate() {
+    for (index, whole) in text.split_inclusive('\n').enumerate() {
+        let line = lines.text[index];
+        // What is added ends as the line does beside which it stands.
+        let ending = if whole.ends_with("\r\n") { "\r\n" } else { "\n" };
         for call in added.get(&index).into_iter().flatten() {
-            push(call);
+            edited.extend([call.as_str(), ending]);
             is_gap = false;
         }
         if removed.contains(&index) {
             let before = index.checked_sub(1).map_or("", |before| lines.text[before]);
             is_gap |= before.trim().is_empty() && !added.contains_key(&index);
         } else if !(is_gap && line.trim().is_empty()) {
-            push(line);
+            edited.push_str(whole);
             is_gap = false;
         }
         if include == Some(index) {
-            push("#include \"mp_registry.h\"");
+            edited.extend(["#include \"mp_registry.h\"", ending]);
         }
     }
     EditedMain {
@@ -178,6 +176,7 @@ mod tests {
     use super::*;
     use crate::analyze::derive_with;
     use crate::analyze::migrate::by_hand::{Known, Once};
+    use crate::analyze::migrate::code::Language;
     use crate::analyze::migrate::plan::plan;
     use crate::config::Config;
     use crate::extract::source::{self, Written};
@@ -194,8 +193,14 @@ mod tests {
         let policy = Config::shipped().policy;
         derive_with(&mut table, &policy, None);
         let written = Written::of(text.as_bytes()).unwrap();
-        let known =
-            Known { policy: &policy, port: None, written: Some(&written), once: Once::ByHand };
+        let known = Known {
+            policy: &policy,
+            port: None,
+            written: Some(&written),
+            headers: None,
+            once: Once::ByHand,
+            languages: &[Language::C],
+        };
         let plan = plan(&table, known).unwrap();
         edited(text, &table, &plan)
     }
@@ -244,8 +249,7 @@ int main(void) {
         pyexec_file(\"boot.py\");
         mp_deinit();
     }
-}
-"
+}"
         );
         assert_eq!(passed(&edited), ["13-13 behind: enabled = 1;"]);
         assert_eq!(edited.under_condition, [""; 0]);
@@ -341,6 +345,17 @@ int main(void) {
     }
 
     #[test]
+    fn each_line_keeps_its_own_ending() {
+        let edited = migrated(
+            "#include \"a.h\"\r\nint main(void) {\n    mp_init();\n    a_init();\r\n    pyexec_file(\"boot.py\");\n}",
+        );
+        assert_eq!(
+            edited.text,
+            "#include \"a.h\"\r\n#include \"mp_registry.h\"\r\nint main(void) {\n    mp_init();\n    mp_init_run_level(MP_INIT_DRIVER);\r\n    pyexec_file(\"boot.py\");\n}"
+        );
+    }
+
+    #[test]
     fn a_condition_around_all_of_main_is_none_of_its_calls() {
         let text = "#if PORT
 void mp_task(void *arg) {
@@ -397,8 +412,7 @@ int main(void) {
     #endif
     mp_init_run_level(MP_INIT_DRIVER);
     pyexec_file(\"boot.py\");
-}
-";
+}";
         assert!(edited.text.ends_with(expected), "{}", edited.text);
     }
 }

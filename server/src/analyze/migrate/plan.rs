@@ -12,7 +12,6 @@ use super::by_hand::{
 use super::levels::{Item, LEVELS, Number, Placed, place};
 use crate::analyze::diff::names;
 use crate::analyze::policy::Policy;
-use crate::extract::source::Written;
 use crate::model::{
     AnomalyKind, Entry, EntryKind, InitTable, Level, Location, Phase, Priority, RFC_LEVELS, Stage,
     SymbolName,
@@ -57,8 +56,9 @@ pub struct Registration {
     pub subsystem: Option<String>,
     /// The preprocessor's condition around the call; only of source text.
     pub condition: Option<String>,
-    /// The arguments, which need a wrapper: `(&repl, 115200)`. Null where the call
-    /// has none, or where nothing tells.
+    /// The arguments, which need a wrapper: `(&repl, 115200)`, or `()` where the
+    /// function may have a result. Null where a header declares it as
+    /// `void name(void)`, or where nothing tells.
     pub arguments: Option<String>,
     /// The call to remove from main; only of source text.
     pub call: Option<CallLines>,
@@ -131,7 +131,7 @@ pub(super) fn plan(table: &InitTable, known: Known<'_>) -> Result<Plan, PlanErro
     }
     let registrations: Vec<Registration> = places
         .iter()
-        .filter_map(|(&index, &place)| registration(&table.entries[index], place, written))
+        .filter_map(|(&index, &place)| registration(&table.entries[index], place, known))
         .collect();
     let incomplete =
         |kind| matches!(kind, AnomalyKind::MainIncomplete | AnomalyKind::SourceUnparsed);
@@ -244,12 +244,11 @@ fn number(level: &Level) -> Option<usize> {
 fn registration(
     entry: &Entry,
     (level, priority): (usize, u8),
-    written: Option<&Written>,
+    known: Known<'_>,
 ) -> Option<Registration> {
     let function = entry.function.clone()?;
     let place = entry.location.clone();
-    let line = place.as_ref().map_or(0, |place| place.line);
-    let call = written.and_then(|written| written.call(function.as_str(), line));
+    let call = known.call(entry);
     Some(Registration {
         position: entry.position,
         phase: entry.phase?,
@@ -257,7 +256,7 @@ fn registration(
         priority: format!("{priority:02}").parse().ok()?,
         subsystem: entry.subsystem.clone(),
         condition: entry.condition.clone(),
-        arguments: call.map(|call| call.arguments.clone()).filter(|arguments| arguments != "()"),
+        arguments: known.arguments(entry).map(str::to_owned),
         call: call.zip(place.clone()).map(|(call, place)| CallLines {
             file: place.file,
             first: call.line,
@@ -357,13 +356,21 @@ mod tests {
     use crate::analyze::derive_with;
     use crate::analyze::diff::made;
     use crate::analyze::migrate::by_hand::Once;
+    use crate::analyze::migrate::code::Language;
     use crate::config::Config;
 
     fn planned(words: &str, once: Once) -> Vec<String> {
         let mut table = made::table(words);
         let policy = Config::shipped().policy;
         derive_with(&mut table, &policy, None);
-        let known = Known { policy: &policy, port: None, written: None, once };
+        let known = Known {
+            policy: &policy,
+            port: None,
+            written: None,
+            headers: None,
+            once,
+            languages: &[Language::C],
+        };
         let plan = plan(&table, known).unwrap();
         let registered = plan.registrations.iter().map(|registration| {
             let Registration { phase, level, priority, function, .. } = registration;

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::by_hand::{
     Known, Once, Reason, StaysByHand, is_call_by_hand, is_registered, reasons, staying,
 };
+use super::code::Language;
 use crate::analyze::diff::{OrderChange, TableDiff};
 use crate::analyze::policy::Policy;
 use crate::model::{EntryKind, InitTable, PortName};
@@ -78,7 +79,14 @@ impl Migration {
     /// [`prove`] needs the build before.
     pub fn of(table: &InitTable, port: &PortName, policy: &Policy) -> Self {
         let entries = &table.entries;
-        let known = Known { policy, port: Some(port), written: None, once: Once::ByHand };
+        let known = Known {
+            policy,
+            port: Some(port),
+            written: None,
+            headers: None,
+            once: Once::ByHand,
+            languages: &[Language::C],
+        };
         let reasons = reasons(entries, known);
         let registered = entries.iter().filter(|entry| is_registered(entry)).count();
         // In the text of main, entries hide behind the calls that run their levels.

@@ -19,6 +19,7 @@ mod directives;
 mod functions;
 mod graph;
 mod macros;
+mod prototypes;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -29,6 +30,7 @@ use self::condition::Condition;
 use self::directives::Plain;
 use self::functions::{Functions, MAX_BYTES, parse};
 use self::graph::{Graph, is_macro_name};
+pub use self::prototypes::Prototypes;
 pub use self::written::{Written, WrittenCall};
 use super::flow::order;
 use super::flow::role::{self, Landmark, Role};

@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::SourceError;
 use super::directives::Plain;
 use super::functions::{Functions, MAX_BYTES, parse};
-use super::macros;
+use super::{macros, prototypes};
 
 /// A source file, as far as moving its calls elsewhere needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Written {
     pub calls: Vec<WrittenCall>,
     /// The functions that the file defines.
     pub functions: BTreeSet<String>,
+    /// The functions that the file declares, at its top or within another one.
+    declared: BTreeSet<String>,
     /// What only this file knows: the macros and variables that it defines.
     own: BTreeSet<String>,
 }
@@ -30,7 +32,8 @@ pub struct WrittenCall {
     pub line: u32,
     /// The last line of its statement.
     pub end_line: u32,
-    /// The arguments with their parentheses, on one line: `(&repl, 115200)`.
+    /// The arguments with their parentheses, on one line and without comments:
+    /// `(&repl, 115200)`.
     pub arguments: String,
     /// Whether it is a statement with its lines to itself, whose result is dropped.
     pub is_alone: bool,
@@ -54,10 +57,15 @@ impl Written {
         let functions = Functions::of(&tree, &plain.text).list;
         let functions = functions.iter().map(|function| lossy(&function.name)).collect();
         let mut own = defined_macros(text);
+        let mut declared_functions = BTreeSet::new();
         let mut calls = Vec::new();
         let mut cursor = tree.walk();
         'all: loop {
             let node = cursor.node();
+            if node.kind() == "declaration" {
+                let found = prototypes::declared(node, &plain).into_iter();
+                declared_functions.extend(found.map(|(function, _)| function));
+            }
             match node.kind() {
                 // What is declared here, unless elsewhere as well.
                 "declaration" if !is_extern(node, &plain) => own.extend(declared(node, &plain)),
@@ -78,7 +86,12 @@ impl Written {
             call.names_own = names.iter().any(|name| own.contains(name));
             call
         };
-        Ok(Self { calls: calls.into_iter().map(with_own).collect(), functions, own })
+        Ok(Self {
+            calls: calls.into_iter().map(with_own).collect(),
+            functions,
+            declared: declared_functions,
+            own,
+        })
     }
 
     /// Whether a condition of the preprocessor names something that only this file
@@ -86,6 +99,11 @@ impl Written {
     pub fn names_own(&self, condition: &str) -> bool {
         let mut names = condition.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         names.any(|name| self.own.contains(name))
+    }
+
+    /// Whether the file declares a function itself.
+    pub fn declares(&self, function: &str) -> bool {
+        self.declared.contains(function)
     }
 
     /// The call of a function on a line.
@@ -119,7 +137,7 @@ fn call(node: Node<'_>, plain: &Plain) -> Option<(WrittenCall, Vec<String>)> {
         function: text_of(name, plain),
         line: plain.line(name.start_byte()),
         end_line: plain.line(statement.end_byte().saturating_sub(1)),
-        arguments: on_one_line(&text_of(arguments, plain)),
+        arguments: on_one_line(&code_of(arguments, plain)),
         is_alone,
         names_own: false,
     };
@@ -164,7 +182,7 @@ fn is_extern(node: Node<'_>, plain: &Plain) -> bool {
 }
 
 /// The macros that a text defines.
-fn defined_macros(text: &[u8]) -> BTreeSet<String> {
+pub(super) fn defined_macros(text: &[u8]) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(text);
     let of_line = |line: &str| {
         let directive = line.trim_start().strip_prefix('#')?.trim_start().strip_prefix("define")?;
@@ -191,8 +209,24 @@ fn identifiers(node: Node<'_>, plain: &Plain) -> Vec<String> {
     found
 }
 
-fn text_of(node: Node<'_>, plain: &Plain) -> String {
+pub(super) fn text_of(node: Node<'_>, plain: &Plain) -> String {
     lossy(plain.text.get(node.byte_range()).unwrap_or_default())
+}
+
+/// The text of a node with a blank in place of each comment: on one line, what
+/// follows `//` would be none.
+fn code_of(node: Node<'_>, plain: &Plain) -> String {
+    let mut code = plain.text.get(node.byte_range()).unwrap_or_default().to_vec();
+    let mut ahead = vec![node];
+    while let Some(inner) = ahead.pop() {
+        if inner.kind() == "comment" {
+            let begin = inner.start_byte() - node.start_byte();
+            code[begin..begin + inner.byte_range().len()].fill(b' ');
+        }
+        let mut cursor = inner.walk();
+        ahead.extend(inner.named_children(&mut cursor));
+    }
+    lossy(&code)
 }
 
 fn lossy(text: &[u8]) -> String {
@@ -213,9 +247,10 @@ extern uart_t repl;
 static uart_t own;
 int main(int argc) {
     int local = 1;
+    extern void d_init(void);
     pin_init0();
-    uart_init(&repl,
-              115200); // the REPL
+    uart_init(&repl, // the REPL
+              /* baud */ 115200); // as ever
     own_init(&own);
     local_init(local + argc);
     macro_init(BAUD);
@@ -249,19 +284,20 @@ static void helper(void) { }";
         assert_eq!(
             said,
             [
-                "7-7 pin_init0()",
-                "8-9 uart_init(&repl, 115200)",
-                "10-10 own_init(&own), own",
-                "11-11 local_init(local + argc), own",
-                "12-12 macro_init(BAUD), own",
-                "13-13 flash_init(0), in something",
-                "14-14 fs_init()",
-                "16-16 a_init(), in something",
-                "16-16 b_init(), in something",
-                "18-18 c_init(\"two  words\")",
-                "21-21 d_init()",
+                "8-8 pin_init0()",
+                "9-10 uart_init(&repl, 115200)",
+                "11-11 own_init(&own), own",
+                "12-12 local_init(local + argc), own",
+                "13-13 macro_init(BAUD), own",
+                "14-14 flash_init(0), in something",
+                "15-15 fs_init()",
+                "17-17 a_init(), in something",
+                "17-17 b_init(), in something",
+                "19-19 c_init(\"two  words\")",
+                "22-22 d_init()",
             ]
         );
         assert_eq!(written.functions, ["helper", "main"].map(str::to_owned).into());
+        assert_eq!(written.declared, ["d_init"].map(str::to_owned).into());
     }
 }

@@ -9,7 +9,7 @@ mod markdown;
 mod terminal;
 mod words;
 
-pub(crate) use words::{boards, facts, headline, of_group, ports};
+pub(crate) use words::{boards, counted, facts, headline, of_group, ports};
 
 use crate::model::{CommitSha, ProjectName};
 

@@ -60,7 +60,8 @@ pub(crate) fn boards(count: usize) -> String {
     counted(count, "board")
 }
 
-fn counted(count: usize, word: &str) -> String {
+/// `1 call`, `2 calls`.
+pub(crate) fn counted(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }
 

@@ -5,6 +5,7 @@ use super::counted;
 use super::migration::{compared, sign, words};
 use super::repository::Repository;
 use super::run::Place;
+use crate::analyze::migrate::by_hand::StaysByHand;
 use crate::analyze::migrate::plan::{Plan, RunLevel};
 use crate::analyze::migrate::state::State;
 use crate::model::{BoardId, Entry, InitTable, ProjectName, Stage};
@@ -50,7 +51,6 @@ pub(super) struct FileView {
     pub(super) language: &'static str,
     pub(super) name: String,
     pub(super) text: String,
-    pub(super) left_out: Vec<String>,
 }
 
 /// A call that stays in main.
@@ -105,15 +105,9 @@ impl MigrationView {
                     language,
                     name: file.name.clone(),
                     text: file.text.clone(),
-                    left_out: file
-                        .left_out
-                        .iter()
-                        .map(|out| format!("{}: {}", out.function, out.why))
-                        .collect(),
                 })
                 .collect(),
-            stays: migration
-                .by_hand
+            stays: stays(board_migration)
                 .iter()
                 .map(|stays| StaysRow {
                     function: name(&stays.position).unwrap_or_default(),
@@ -136,8 +130,15 @@ impl MigrationView {
     }
 }
 
-fn answer(BoardMigration { migration, proof, plan, .. }: &BoardMigration) -> String {
-    let stay = match migration.by_hand.len() {
+/// The calls that stay in main. A plan knows more of them: what cannot be written, and
+/// what no level could run at its place.
+fn stays(BoardMigration { migration, plan, .. }: &BoardMigration) -> &[StaysByHand] {
+    plan.as_ref().map_or(migration.by_hand.as_slice(), |plan| plan.by_hand.as_slice())
+}
+
+fn answer(of: &BoardMigration) -> String {
+    let BoardMigration { migration, proof, plan, .. } = of;
+    let stay = match stays(of).len() {
         0 => String::new(),
         1 => ", 1 call stays in main".to_owned(),
         count => format!(", {count} calls stay in main"),
