@@ -125,6 +125,32 @@ fn a_baseline_keeps_old_findings_quiet_and_new_ones_loud() {
 }
 
 #[test]
+fn an_error_says_its_cause_once() {
+    let error = |tree: &Path| {
+        let output = run(&[], tree);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let folder = tree("[tree]\nbuilds = 'a/../{board}'\n");
+    assert_eq!(
+        error(folder.path()).strip_prefix("initboard: ").unwrap(),
+        format!(
+            "{}: key `tree.builds`: `a/../{{board}}` is no path from the root of the tree: expected names with / between them, without . and ..\n",
+            folder.path().join("initboard.toml").display()
+        )
+    );
+    let table = folder.path().join("table.json");
+    std::fs::write(&table, r#"{"schema": 1, "entries": 3}"#).unwrap();
+    let program = env!("CARGO_BIN_EXE_initboard");
+    let output = Command::new(program).arg("diff").args([&table, &table]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.matches("the table is not valid: ").count(), 1, "{said}");
+    let cause = said.split_once("the table is not valid: ").unwrap().1.split_once(';').unwrap().0;
+    assert_eq!(said.matches(cause).count(), 1, "{said}");
+}
+
+#[test]
 fn waivers_that_waive_nothing_are_named() {
     let config = "
 [[waiver]]
