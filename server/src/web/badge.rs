@@ -1,6 +1,6 @@
 //! Pictures for a README: `/PROJECT/-/badge.svg` says how many findings a project, a
 //! port or a board has, or how often a rule holds; `/PROJECT/-/migration.svg`, how many
-//! boards of a project or a port are migrated.
+//! boards of a project or a port are migrated, of those with anything to register.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
@@ -177,17 +177,25 @@ pub(super) async fn migration(
                     format!("there is no port `{port}` in `{}`", project.name),
                 ));
             }
-            let boards = progress.boards.iter().filter(is_meant);
-            let states: Vec<State> = boards.map(|board| board.state).collect();
+            // What has nothing to register is no progress, and nothing left to do.
+            let has_nothing =
+                |board: &BoardProgress| board.state == State::Migrated && board.registered == 0;
+            let boards: Vec<&BoardProgress> = progress.boards.iter().filter(is_meant).collect();
+            let open = boards.iter().filter(|board| !has_nothing(board));
+            let states: Vec<State> = open.map(|board| board.state).collect();
             let of = port.map_or_else(String::new, |port| format!("{port} "));
-            let (answer, tone) = progressed(&states);
+            let (answer, tone) = match (boards.len(), states.len()) {
+                (1.., 0) => ("nothing to register".to_owned(), Tone::Unknown),
+                _ => progressed(&states),
+            };
             Ok::<_, AppError>((format!("{of}init registry"), answer, tone))
         })
         .await?;
     Ok(answered(&label, &answer, tone))
 }
 
-/// How many boards are migrated, or that all are verified.
+/// How many boards are migrated, or that all are verified, of those that have anything
+/// to register.
 fn progressed(states: &[State]) -> (String, Tone) {
     let all = states.len();
     let boards = |count: usize| format!("{count} board{}", if count == 1 { "" } else { "s" });

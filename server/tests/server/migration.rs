@@ -225,6 +225,24 @@ fn a_badge_counts_the_boards_that_are_migrated() {
 }
 
 #[test]
+fn a_badge_leaves_out_boards_with_nothing_to_register() {
+    let app = TestApp::start();
+    let said = || {
+        let svg = app.get("/micropython/-/migration.svg?port=stm32").text().to_owned();
+        svg.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+    };
+    record(&app, &listing(1, &["stm32/SIM", "stm32/SAME"]));
+    build(&app, "stm32/SIM", 2, &["mp_init", RUNNER]);
+    assert_eq!(said(), "stm32 init registry: not seen");
+    build(&app, "stm32/SAME", 2, &CALLS);
+    assert_eq!(said(), "stm32 init registry: 0 of 1 board migrated");
+    build(&app, "stm32/SAME", 3, &IN_ORDER);
+    assert_eq!(said(), "stm32 init registry: 1 board verified");
+    record(&app, &listing(4, &["stm32/SIM"]));
+    assert_eq!(said(), "stm32 init registry: nothing to register");
+}
+
+#[test]
 fn the_boards_as_csv() {
     let app = fleet();
     let answer = app.get("/micropython/-/migration.csv");
