@@ -69,7 +69,8 @@ typedef void (*mp_init_func_t)(void);
  *   level     a bare word: early, core, driver, service, or a level that
  *             MP_INIT_LEVEL declares
  *   priority  two digits, because the linker sorts text, in which 9 is after 10.
- *             Entries with the same priority run in the order of their names.
+ *             Entries with the same priority run in the order of their names; with
+ *             MP_REGISTRY_KEYED, in the order in which they are linked.
  *   func      void func(void), static or not
  * Costs one pointer. Anything else is an error of the compiler that says so. The
  * names are pasted before they are expanded, so that a macro called `driver` or

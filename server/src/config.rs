@@ -195,6 +195,8 @@ impl Config {
         let mut shipped =
             shipped.unwrap_or_else(|error| unreachable!("the configuration of {name}: {error}"));
         shipped.policy.shipped_waivers = shipped.policy.waivers.len();
+        shipped.policy.shipped_satisfied = shipped.policy.satisfied.len();
+        shipped.policy.shipped_by_hand = shipped.policy.by_hand.len();
         shipped
     }
 
@@ -210,7 +212,7 @@ impl Config {
         let text = std::str::from_utf8(text).map_err(|_| ConfigError::NotUtf8)?;
         let mut sections = read(text)?;
         let extends = sections.extends.clone();
-        let own_waivers = sections.waiver.len();
+        let own = [sections.waiver.len(), sections.satisfied.len(), sections.by_hand.len()];
         if let Some(base) = &extends {
             let shipped = SHIPPED.iter().find(|(name, _)| name == base);
             let (_, text) = shipped.ok_or_else(|| ConfigError::UnknownBase {
@@ -227,7 +229,9 @@ impl Config {
         let mut policy =
             Policy::new(&subsystems, sections.satisfied, &sections.severities, sections.waiver)?
                 .with_migration(lists(sections.migrate), sections.by_hand)?;
-        policy.shipped_waivers = policy.waivers.len() - own_waivers;
+        policy.shipped_waivers = policy.waivers.len() - own[0];
+        policy.shipped_satisfied = policy.satisfied.len() - own[1];
+        policy.shipped_by_hand = policy.by_hand.len() - own[2];
         let FirmwareSection { levels, main_functions, .. } = sections.firmware.unwrap_or_default();
         Ok(Self {
             extends,

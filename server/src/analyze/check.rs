@@ -14,6 +14,7 @@ use super::distinct::Distinct;
 use super::fleet::{Fleet, Unit, entry};
 use super::policy::{Policy, Waiver};
 use super::rules::{self, Rule};
+use super::unmatched::Unmatched;
 use crate::model::{Finding, InitTable, Location, PortName, Severity, Sha256, SymbolName};
 
 /// A table to be checked.
@@ -59,6 +60,8 @@ pub struct Report {
     /// Waivers that nothing needed, and those that have run out: each as it stands
     /// in the configuration, with why it is listed.
     pub waivers: Vec<UnusedWaiver>,
+    /// Other declarations of the project that match nothing of what was checked.
+    pub unmatched: Vec<Unmatched>,
 }
 
 /// A waiver that waives nothing.
@@ -103,7 +106,8 @@ impl Report {
 /// Checks tables side by side. `today` decides which waivers have run out.
 pub fn check(subjects: &[Subject], policy: &Policy, baseline: &Baseline, today: Date) -> Report {
     let (distinct, [places]) = Distinct::of([subjects], policy);
-    let found = side_by_side(&distinct.fleet(policy), subjects, &places, policy);
+    let fleet = distinct.fleet(policy);
+    let found = side_by_side(&fleet, subjects, &places, policy);
     let of_subject = |(subject, place): (usize, &usize)| {
         found[*place].iter().map(move |finding| (subject, finding.clone()))
     };
@@ -113,6 +117,7 @@ pub fn check(subjects: &[Subject], policy: &Policy, baseline: &Baseline, today: 
     let own = policy.waivers.len().saturating_sub(policy.shipped_waivers);
     let unused = policy.waivers.iter().enumerate().filter(|(index, _)| !used.contains(index));
     Report {
+        unmatched: Unmatched::of(&fleet, policy),
         findings: found.into_iter().map(|(_, found)| found).collect(),
         checked: subjects.iter().map(|subject| subject.label.clone()).collect(),
         waivers: unused

@@ -15,14 +15,19 @@ use utoipa::ToSchema;
 use super::fleet::Fleet;
 use crate::model::{Entry, EntryKind, Phase};
 
-/// Least weight of ports that must have both halves of a pair for their order to
+mod votes;
+
+use votes::Votes;
+pub use votes::{Share, Support};
+
+/// Least number of ports that must have both halves of a pair for their order to
 /// count: what one port does is nothing to agree on.
-const LEAST_TO_ORDER: f64 = 2.0;
-/// Least weight of ports that must have both halves of a pair before anything is
+const LEAST_TO_ORDER: u8 = 2;
+/// Least number of ports that must have both halves of a pair before anything is
 /// said of their order.
-pub const LEAST_PORTS: f64 = 4.0;
+pub const LEAST_PORTS: u8 = 4;
 /// Least share of them that must agree.
-pub const LEAST_SUPPORT: f64 = 0.75;
+pub const LEAST_SUPPORT: Share = Share::new(3, 4);
 
 /// Most items of one table that are looked at, since each is held against each. The
 /// largest real main has about 60.
@@ -46,9 +51,11 @@ type Numbers = BuildHasherDefault<FxHasher>;
 pub struct Consensus {
     /// What there is of each item.
     standings: BTreeMap<Item, Standing>,
-    /// For each pair of numbers, the lesser first, how many ports run the lesser
-    /// one first and how many the other.
-    before: HashMap<(usize, usize), [f64; 2], Numbers>,
+    /// For each pair of numbers, the lesser first, the votes of ports that run the
+    /// lesser one first and of those that run the other.
+    before: HashMap<(usize, usize), [u128; 2], Numbers>,
+    /// What the vote of one port weighs.
+    weight: u128,
 }
 
 /// What the ports have of one item.
@@ -56,7 +63,7 @@ pub struct Consensus {
 struct Standing {
     /// Its number in `before`.
     number: usize,
-    /// How many ports have it.
+    /// The votes of ports that have it, in ports.
     ports: f64,
     /// The sum of its places in their orders, each from 0 to 1.
     places: f64,
@@ -122,17 +129,15 @@ pub(super) fn landmark(name: &str) -> Option<String> {
 impl Consensus {
     /// What most of the ports of `fleet` agree on.
     pub fn of(fleet: &Fleet<'_>) -> Self {
-        let mut boards_of: BTreeMap<&str, f64> = BTreeMap::new();
-        for unit in &fleet.units {
-            *boards_of.entry(unit.port.as_str()).or_default() += f64::from(unit.boards);
-        }
-        let mut consensus = Self::default();
+        let mut votes = Votes::of(&fleet.units);
+        let mut consensus = Self { weight: votes.weight, ..Self::default() };
         for (unit, items) in fleet.units.iter().zip(&fleet.items) {
-            let vote = f64::from(unit.boards) / boards_of[unit.port.as_str()];
+            let vote = votes.cast(unit.port.as_str(), unit.boards);
+            let ports = votes::ports(vote, votes.weight);
             let last = f64::from(u32::try_from(items.len().max(2) - 1).unwrap_or(u32::MAX));
             let numbers: Vec<usize> = (0_u32..)
                 .zip(items.iter())
-                .map(|(index, (item, _))| consensus.count(item, vote, f64::from(index) / last))
+                .map(|(index, (item, _))| consensus.count(item, ports, f64::from(index) / last))
                 .collect();
             for (index, &number) in numbers.iter().enumerate() {
                 for &other in &numbers[index + 1..] {
@@ -144,14 +149,14 @@ impl Consensus {
         consensus
     }
 
-    /// Counts a vote of a port that has an item at `place` of its order. The item's
+    /// Counts a part of a port that has an item at `place` of its order. The item's
     /// number.
-    fn count(&mut self, item: &Item, vote: f64, place: f64) -> usize {
+    fn count(&mut self, item: &Item, ports: f64, place: f64) -> usize {
         let number = self.standings.len();
         let new = Standing { number, ports: 0.0, places: 0.0 };
         let standing = self.standings.entry(item.clone()).or_insert(new);
-        standing.ports += vote;
-        standing.places += vote * place;
+        standing.ports += ports;
+        standing.places += ports * place;
         standing.number
     }
 
@@ -159,19 +164,15 @@ impl Consensus {
         self.standings.get(item).map(|standing| standing.number)
     }
 
-    /// The weight of ports that run `first` before `second`, and of those that
-    /// have both.
-    pub fn support(&self, first: &Item, second: &Item) -> (f64, f64) {
-        match (self.number(first), self.number(second)) {
-            (Some(first), Some(second)) => self.weights(first, second),
-            _ => (0.0, 0.0),
-        }
+    /// How many ports run `first` before `second`; `None` where none has both.
+    pub fn support(&self, first: &Item, second: &Item) -> Option<Support> {
+        self.support_of(self.number(first)?, self.number(second)?)
     }
 
-    fn weights(&self, first: usize, second: usize) -> (f64, f64) {
+    fn support_of(&self, first: usize, second: usize) -> Option<Support> {
         let (pair, side) = pair(first, second);
-        let weights = self.before.get(&pair).copied().unwrap_or_default();
-        (weights[side], weights[0] + weights[1])
+        let votes = self.before.get(&pair)?;
+        Some(Support { first: votes[side], both: votes[0] + votes[1], weight: self.weight })
     }
 
     /// The items in the order that most ports agree on: circles, in which they
@@ -188,8 +189,9 @@ impl Consensus {
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
         let pairs = self.before.keys().flat_map(|&(one, other)| [(one, other), (other, one)]);
         for (first, second) in pairs {
-            let (for_it, both) = self.weights(first, second);
-            if both >= LEAST_TO_ORDER && for_it * 2.0 > both {
+            let of_most =
+                |support: Support| support.has_both(LEAST_TO_ORDER) && support.is_of_most();
+            if self.support_of(first, second).is_some_and(of_most) {
                 let (first, second) = (index_of[first], index_of[second]);
                 after[first].push(second);
                 before[second].push(first);
@@ -226,11 +228,11 @@ impl Consensus {
         order
     }
 
-    /// Whether most ports, and enough of them, run `first` before `second`, each by
-    /// its number.
-    fn agrees(&self, first: Option<usize>, second: Option<usize>) -> Option<(f64, f64)> {
-        let (for_it, both) = self.weights(first?, second?);
-        (both >= LEAST_PORTS && for_it / both >= LEAST_SUPPORT).then_some((for_it / both, both))
+    /// The support of most ports, and enough of them, that run `first` before
+    /// `second`, each by its number.
+    fn agrees(&self, first: Option<usize>, second: Option<usize>) -> Option<Support> {
+        let support = self.support_of(first?, second?)?;
+        (support.has_both(LEAST_PORTS) && support.has_share(LEAST_SUPPORT)).then_some(support)
     }
 
     /// Where a table departs from it: the fewest of its items that explain every
@@ -242,7 +244,8 @@ impl Consensus {
         let mut wrong: Vec<Vec<Wrong>> = vec![Vec::new(); items.len()];
         for first in 0..items.len() {
             for second in first + 1..items.len() {
-                if let Some((support, ports)) = self.agrees(numbers[second], numbers[first]) {
+                if let Some(support) = self.agrees(numbers[second], numbers[first]) {
+                    let (support, ports) = (support.share(), support.both());
                     wrong[first].push(Wrong { other: second, support, ports });
                     wrong[second].push(Wrong { other: first, support, ports });
                 }
@@ -268,7 +271,7 @@ impl Consensus {
     }
 }
 
-/// A pair of numbers with the lesser first, and which of its two weights is that of
+/// A pair of numbers with the lesser first, and which of its two counts is that of
 /// `first` before `second`.
 const fn pair(first: usize, second: usize) -> ((usize, usize), usize) {
     if first < second { ((first, second), 0) } else { ((second, first), 1) }

@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT};
+use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT, Share};
 use super::fleet::{Fleet, Satisfaction, Uses};
 use super::policy::Policy;
 use super::rules::missing_deinit;
@@ -23,7 +23,7 @@ use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
 /// it, or to have it at another stage or level.
 const LEAST_PEERS: u32 = 4;
 /// Least share of the others that have a subsystem for one to lack it.
-const LEAST_PRESENCE: f64 = 0.9;
+const LEAST_PRESENCE: Share = Share::new(9, 10);
 /// Least number of others that start a subsystem before a deinit is missed.
 const LEAST_STARTERS: u32 = 2;
 
@@ -382,7 +382,7 @@ fn marks_of(row: &Row, unit: usize, missing: Option<&Missing<'_>>) -> Vec<Mark> 
     };
     if cell.calls.is_empty() {
         let (agree, of) = (count(others().filter(|cell| !cell.calls.is_empty())), count(others()));
-        let lacks = of >= LEAST_PEERS && f64::from(agree) >= LEAST_PRESENCE * f64::from(of);
+        let lacks = of >= LEAST_PEERS && LEAST_PRESENCE.is_reached(agree.into(), of.into());
         return if lacks { vec![Mark::Absent { agree, of }] } else { Vec::new() };
     }
     let mut marks = Vec::new();
@@ -426,7 +426,7 @@ fn departs<T: Ord + Copy>(
     let others: Vec<T> = others.collect();
     let usual = most_common(others.iter().copied()).filter(|usual| *usual != own)?;
     let (agree, of) = (count(others.iter().filter(|other| **other == usual)), count(others.iter()));
-    let enough = of >= LEAST_PEERS && f64::from(agree) >= LEAST_SUPPORT * f64::from(of);
+    let enough = of >= LEAST_PEERS && LEAST_SUPPORT.is_reached(agree.into(), of.into());
     enough.then_some((usual, agree, of))
 }
 

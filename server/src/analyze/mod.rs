@@ -36,6 +36,7 @@ pub mod pair;
 pub mod policy;
 pub mod rules;
 pub mod subsystem;
+pub mod unmatched;
 pub mod why;
 
 use crate::model::{InitTable, PortName};

@@ -32,6 +32,10 @@ pub struct Policy {
     pub waivers: Vec<Waiver>,
     /// How many of the waivers are shipped: no project need tidy those up.
     pub shipped_waivers: usize,
+    /// How many of `satisfied` are; they are the last ones.
+    pub shipped_satisfied: usize,
+    /// How many of `by_hand` are; they are the last ones.
+    pub shipped_by_hand: usize,
     /// The subsystems, or patterns of such with `*`, that belong to each level.
     pub levels: BTreeMap<Level, Vec<String>>,
     /// Calls that stay in main whatever is registered.
@@ -129,6 +133,16 @@ pub enum PolicyError {
         /// Which one, counted from 1.
         number: usize,
     },
+    /// A name that nothing has.
+    #[error(
+        "{place} is `{found}`: expected a name as functions and subsystems have it, in which * may stand for anything, without spaces and brackets"
+    )]
+    Name {
+        /// Where it stands.
+        place: String,
+        /// The text, shortened.
+        found: String,
+    },
     /// A declaration names a call and is of another kind, or the other way round.
     #[error(
         "`satisfied` number {number} has `by = \"call\"` or `call`, and not both: expected `by = \"call\"` together with the function that stops it in `call`"
@@ -168,7 +182,7 @@ impl Policy {
     /// The policy that sections describe.
     ///
     /// # Errors
-    /// When a reason is missing, or a rule or a severity is none.
+    /// When a reason is missing, or a rule, a severity or a name is none.
     pub fn new(
         subsystems: &BTreeMap<String, Vec<String>>,
         satisfied: Vec<Satisfied>,
@@ -193,12 +207,32 @@ impl Policy {
             if item.call.is_some() != (item.by == Means::Call) {
                 return Err(PolicyError::Call { number: index + 1 });
             }
+            let names = [
+                ("subsystem", &item.subsystem),
+                ("function", &item.function),
+                ("call", &item.call),
+            ];
+            for (key, name) in names {
+                check_name(name.as_deref(), || {
+                    format!("`{key}` of `satisfied` number {}", index + 1)
+                })?;
+            }
+        }
+        for (subsystem, names) in subsystems {
+            check_name(Some(subsystem), || "a key of `subsystems`".to_owned())?;
+            for name in names {
+                let place = || format!("a function of `subsystems.{subsystem}`");
+                check_name(Some(name), place)?;
+            }
         }
         for (index, waiver) in waivers.iter().enumerate() {
             if waiver.reason.trim().is_empty() {
                 return Err(PolicyError::NoReason { what: "waiver", number: index + 1 });
             }
             super::rules::find(&waiver.rule)?;
+            check_name(waiver.subsystem.as_deref(), || {
+                format!("`subsystem` of `waiver` number {}", index + 1)
+            })?;
         }
         let severities = severities
             .iter()
@@ -225,6 +259,8 @@ impl Policy {
             severities,
             waivers,
             shipped_waivers: 0,
+            shipped_satisfied: 0,
+            shipped_by_hand: 0,
             levels: BTreeMap::new(),
             by_hand: Vec::new(),
         })
@@ -234,8 +270,8 @@ impl Policy {
     /// main.
     ///
     /// # Errors
-    /// When a level is none of the RFC's, which are those that migrating fills, or a
-    /// reason is missing.
+    /// When a level is none of the RFC's, which are those that migrating fills, a
+    /// reason is missing, or a name is none.
     pub fn with_migration(
         self,
         sections: BTreeMap<String, Vec<String>>,
@@ -249,10 +285,20 @@ impl Policy {
         if let Some(index) = by_hand.iter().position(|item| item.reason.trim().is_empty()) {
             return Err(PolicyError::NoReason { what: "by-hand", number: index + 1 });
         }
+        for (index, item) in by_hand.iter().enumerate() {
+            check_name(Some(&item.function), || {
+                format!("`function` of `by-hand` number {}", index + 1)
+            })?;
+        }
         let mut levels = BTreeMap::new();
         for (name, subsystems) in sections {
             let level = name.parse().ok().filter(|_| RFC_LEVELS.contains(&name.as_str()));
             let unknown = || PolicyError::UnknownLevel { found: crate::model::quoted(&name) };
+            for subsystem in &subsystems {
+                check_name(Some(subsystem), || {
+                    format!("a subsystem of `migrate.{}`", crate::model::quoted(&name))
+                })?;
+            }
             levels.insert(level.ok_or_else(unknown)?, subsystems);
         }
         Ok(Self { levels, by_hand, ..self })
@@ -283,6 +329,18 @@ impl Policy {
         self.satisfied
             .iter()
             .find(|item| item.is_about(port, subsystem) && item.holds(function, stops))
+    }
+}
+
+/// Checks that a name, if there is one, or a pattern of such is one that something
+/// can have: what nothing matches would be declared in vain.
+fn check_name(name: Option<&str>, place: impl Fn() -> String) -> Result<(), PolicyError> {
+    let is_wrong = |c: char| c.is_whitespace() || c.is_control() || "();,".contains(c);
+    match name {
+        Some(name) if name.is_empty() || name.contains(is_wrong) => {
+            Err(PolicyError::Name { place: place(), found: crate::model::quoted(name) })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -334,6 +392,37 @@ impl Waiver {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_name_that_nothing_has_is_refused_wherever_it_stands() {
+        let expected = "expected a name as functions and subsystems have it, in which * may stand for anything, without spaces and brackets";
+        for (text, place) in [
+            ("[[by-hand]]\nfunction = ''\nreason = 'x'", "`function` of `by-hand` number 1 is ``"),
+            (
+                "[[by-hand]]\nfunction = 'usb_init()'\nreason = 'x'",
+                "`function` of `by-hand` number 1 is `usb_init()`",
+            ),
+            (
+                "[[satisfied]]\nsubsystem = 'usb '\nby = 'persistent'\nreason = 'x'",
+                "`subsystem` of `satisfied` number 1 is `usb `",
+            ),
+            (
+                "[[satisfied]]\nfunction = ''\nby = 'persistent'\nreason = 'x'",
+                "`function` of `satisfied` number 1 is ``",
+            ),
+            ("[subsystems]\npin = ['pins', '']", "a function of `subsystems.pin` is ``"),
+            ("[subsystems]\n'' = 'pins'", "a key of `subsystems` is ``"),
+            ("[migrate]\ncore = ''", "a subsystem of `migrate.core` is ``"),
+            (
+                "[[waiver]]\nrule = 'IB301'\nsubsystem = ''\nreason = 'x'",
+                "`subsystem` of `waiver` number 1 is ``",
+            ),
+        ] {
+            let error = Config::parse(text.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), format!("{place}: {expected}"));
+        }
+    }
 
     #[test]
     fn a_star_stands_for_anything() {

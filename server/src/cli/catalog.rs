@@ -1,12 +1,12 @@
 //! `initboard catalog`: the boards of a source tree, and the linker scripts of
 //! each.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::output::print;
 use super::source_tree::{TreeArguments, complain_of_skipped};
 use crate::model::PortName;
 use crate::report::{catalog as report, json};
@@ -50,8 +50,7 @@ impl Catalog {
             Format::Json => json::value(&catalog.boards),
             Format::Csv => report::csv(&catalog.boards),
         };
-        let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,6 +1,5 @@
 //! `initboard check`: what the rules say, of firmware files or of a source tree.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::order_check;
+use super::output::print;
 use super::subjects::Subjects;
 use crate::analyze::check::{Baseline, check};
 use crate::analyze::rules;
@@ -117,11 +117,6 @@ impl Check {
             && report.open().any(|found| found.finding.severity >= least);
         Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
-}
-
-pub(super) fn print(text: &str) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    write!(out, "{text}").and_then(|()| out.flush())
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::compared::{Compared, Comparison, FailOn};
+use super::output::print;
 use crate::analyze::diff;
 use crate::forge::comment::{Posted, Text, post};
 use crate::forge::event::Event;
@@ -201,7 +202,7 @@ impl Comment {
             }
         };
         say(what);
-        anstream::println!("{url}");
+        print(&format!("{url}\n"))?;
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
 //! `initboard diff`: what changed in the order between two builds, or two folders
 //! of builds.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
 use super::compared::{Compared, Comparison, FailOn};
+use super::output::print;
 use crate::report::{changes, json};
 
 /// Show what changed in the order between two builds, or between two sets of
@@ -51,8 +51,7 @@ impl Diff {
             Format::Json => json::value(&report),
             Format::Text => changes::text(&report, &subject),
         };
-        let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        print(&text)?;
         let obstacles =
             if self.expect_same_order { report.obstacles_to_same_order() } else { vec![] };
         for obstacle in &obstacles {

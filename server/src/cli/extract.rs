@@ -1,13 +1,13 @@
 //! `initboard extract`: what firmware files say, or the source text of a tree,
 //! without a server.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
+use super::output::print;
 use super::source_tree::TreeArguments;
 use super::{extract_tree, firmware_file};
 use crate::config::Config;
@@ -77,7 +77,6 @@ impl Extract {
         );
         let config = self.reading.config_of_firmware()?;
         let mut code = ExitCode::SUCCESS;
-        let mut out = anstream::stdout().lock();
         for (index, path) in self.files.iter().enumerate() {
             match read(path, &config) {
                 Ok(table) => {
@@ -89,7 +88,7 @@ impl Extract {
                         }),
                     };
                     let gap = if index > 0 && self.format == Format::Terminal { "\n" } else { "" };
-                    write!(out, "{gap}{text}").and_then(|()| out.flush())?;
+                    print(&format!("{gap}{text}"))?;
                 }
                 Err(error) => {
                     super::complain(&error);

@@ -1,6 +1,6 @@
 //! `initboard extract --tree`: what the source text of a tree says.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::extract::Format;
+use super::output::print;
 use super::source_tree::{SelectedTree, complain_of_skipped};
 use crate::analyze;
 use crate::model::{PortHistory, SCHEMA_VERSION, TreeFacts};
@@ -19,7 +20,6 @@ use crate::tree::{CommitInfo, catalog, mains, orders};
 /// standard error, a line each, and are no failure: some have none.
 pub(super) fn print_tables(tree: &SelectedTree, format: Format) -> anyhow::Result<ExitCode> {
     let mut found = mains::read(&*tree.opened.tree, &tree.config.tree, &tree.ports)?;
-    let mut out = anstream::stdout().lock();
     for (index, table) in found.tables.iter_mut().enumerate() {
         analyze::derive_with(table, &tree.config.policy, None);
         let port = table.source.as_ref().map(|source| source.port.to_string());
@@ -28,9 +28,8 @@ pub(super) fn print_tables(tree: &SelectedTree, format: Format) -> anyhow::Resul
             Format::Json => json::value(table),
         };
         let gap = if index > 0 && format == Format::Terminal { "\n" } else { "" };
-        write!(out, "{gap}{text}")?;
+        print(&format!("{gap}{text}"))?;
     }
-    out.flush()?;
     for missing in &found.missing {
         super::complain(&anyhow::anyhow!("{missing}"));
     }
@@ -44,14 +43,13 @@ pub(super) fn print_history(
     format: Format,
 ) -> anyhow::Result<ExitCode> {
     let histories = histories(tree, since)?;
-    let mut out = anstream::stdout().lock();
     for (index, port) in histories.iter().enumerate() {
         let text = match format {
             Format::Terminal => history::text(port),
             Format::Json => json::value(port),
         };
         let gap = if index > 0 && format == Format::Terminal { "\n" } else { "" };
-        write!(out, "{gap}{text}").and_then(|()| out.flush())?;
+        print(&format!("{gap}{text}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -59,8 +57,7 @@ pub(super) fn print_history(
 /// Prints everything that a server stores of the tree.
 pub(super) fn print_facts(tree: &SelectedTree, since: Option<Date>) -> anyhow::Result<ExitCode> {
     let facts = facts(tree, since)?;
-    let mut out = anstream::stdout().lock();
-    write!(out, "{}", json::facts(&facts)).and_then(|()| out.flush())?;
+    print(&json::facts(&facts))?;
     Ok(ExitCode::SUCCESS)
 }
 

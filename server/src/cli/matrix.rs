@@ -1,7 +1,6 @@
 //! `initboard matrix`: every subsystem on every board of some firmware, or on
 //! every port of a source tree.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use anyhow::ensure;
 use clap::{Args, ValueEnum};
 
 use super::firmware_folder::{self, Wanted};
+use super::output::print;
 use super::source_tree::{SelectedTree, TreeArguments};
 use crate::analyze;
 use crate::analyze::fleet::{Fleet, Unit};
@@ -82,8 +82,7 @@ impl Matrix {
             Format::Json => json::value(&matrix),
             Format::Html => report::html(&matrix, what),
         };
-        let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        print(&text)?;
         Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(2) })
     }
 

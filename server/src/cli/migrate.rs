@@ -1,7 +1,6 @@
 //! `initboard migrate`: how the calls of a main become registrations that run in the
 //! same order.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +9,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::extract;
+use super::output::print;
 use super::source_tree::{TreeArguments, complain_of_skipped};
 use crate::analyze;
 use crate::analyze::migrate::by_hand::Once;
@@ -96,8 +96,7 @@ impl Migrate {
                 migration::terminal(&printed.proposal) + &scripts
             }
         };
-        let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -1,8 +1,8 @@
 //! The command line: one file per subcommand.
 //!
 //! Exit codes: 0 fine; 1 findings or a difference where one was forbidden; 2 bad
-//! usage or unreadable input, with one line on standard error. When whoever reads
-//! the output has read enough (`| head`), that is fine, too.
+//! usage or unreadable input, with one line on standard error. The code is the same
+//! when whoever reads the output has read enough (`| head`).
 
 mod builds;
 mod catalog;
@@ -22,6 +22,7 @@ mod migrate;
 mod openapi;
 mod order;
 mod order_check;
+mod output;
 mod project;
 mod serve;
 mod server;
@@ -119,22 +120,12 @@ impl Cli {
         };
         match result {
             Ok(code) => code,
-            Err(error) if is_closed_output(&error) => ExitCode::SUCCESS,
             Err(error) => {
                 complain(&error);
                 ExitCode::from(2)
             }
         }
     }
-}
-
-/// Whether all that went wrong is that nobody reads standard output any more.
-/// Errors of files and servers say so in a context.
-fn is_closed_output(error: &anyhow::Error) -> bool {
-    error.chain().len() == 1
-        && error
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Says what failed, in one line on standard error.

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 
 use super::builds;
-use super::check::print;
+use super::output::print;
 use super::source_tree::config_of_firmware;
 use crate::analyze::diff::Unreadable;
 use crate::analyze::order_file::{OrderFile, Unbuilt};

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use super::check::{Format, print, today};
+use super::check::{Format, today};
+use super::output::print;
 use super::subjects::Subjects;
 use super::{builds, order};
 use crate::report::{self, json};

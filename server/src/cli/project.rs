@@ -1,7 +1,7 @@
 //! `initboard project`: create, configure and list projects, and say whose
 //! workflows they trust.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
+use super::output::print;
 use super::server::Server;
 use super::source_tree;
 use super::trust::Trust;
@@ -119,7 +120,7 @@ impl Project {
             Action::Trust(trust) => trust.run()?,
             Action::Webhook(webhook) => webhook.run()?,
             Action::List { database } => {
-                let mut out = anstream::stdout().lock();
+                let mut out = String::new();
                 for summary in database.open_existing()?.read(|reader| reader.projects())? {
                     let project = summary.project;
                     writeln!(
@@ -131,6 +132,7 @@ impl Project {
                         project.repository_url.as_deref().unwrap_or("-"),
                     )?;
                 }
+                print(&out)?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -1,11 +1,11 @@
 //! `initboard subsystems`: how every function was mapped to its subsystem.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::output::print;
 use super::subjects::Subjects;
 use crate::analyze::fleet::Unit;
 use crate::analyze::subsystem::{By, MappedFunction, mapped};
@@ -47,8 +47,7 @@ impl Subsystems {
             Format::Terminal => terminal(&functions),
             Format::Json => json::value(&functions),
         };
-        let mut out = anstream::stdout().lock();
-        write!(out, "{text}").and_then(|()| out.flush())?;
+        print(&text)?;
         Ok(ExitCode::SUCCESS)
     }
 }

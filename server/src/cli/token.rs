@@ -1,6 +1,6 @@
 //! `initboard token`: create, list and revoke tokens.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
+use super::output::print;
 use crate::model::ProjectName;
 use crate::store::{Scope, Scopes, StoreError, TokenPrefix, TokenText};
 
@@ -76,10 +77,10 @@ impl Token {
                     "This token of `{project}` may {}. It is shown only now: keep it as a secret of CI, in INITBOARD_TOKEN.",
                     scopes.to_string().replace(", ", " and ")
                 );
-                anstream::println!("{}", text.reveal());
+                print(&format!("{}\n", text.reveal()))?;
             }
             Action::List { database } => {
-                let mut out = anstream::stdout().lock();
+                let mut out = String::new();
                 for token in database.open_existing()?.read(|reader| reader.tokens())? {
                     let expired = token.expires_at.filter(|at| *at <= now);
                     let state = match (token.revoked_at, expired, token.last_used_at) {
@@ -98,6 +99,7 @@ impl Token {
                         token.created_at,
                     )?;
                 }
+                print(&out)?;
             }
             Action::Revoke { prefix, database } => {
                 let token =

@@ -1,12 +1,13 @@
 //! `initboard project trust`: whose workflows need no stored secret.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
 use super::database::Database;
+use super::output::print;
 use crate::model::{ProjectName, RepositoryName};
 use crate::store::{self, Numbers, Scope, Scopes, StoreError};
 
@@ -103,7 +104,7 @@ impl Trust {
                 );
             }
             Action::List { database } => {
-                let mut out = anstream::stdout().lock();
+                let mut out = String::new();
                 for found in
                     database.open_existing()?.read(|reader| reader.trusted_repositories())?
                 {
@@ -129,6 +130,7 @@ impl Trust {
                         any(trust.environment),
                     )?;
                 }
+                print(&out)?;
             }
             Action::Remove { project, repository, database } => {
                 database.open_existing()?.write(|writer| {

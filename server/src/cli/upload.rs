@@ -1,6 +1,6 @@
 //! `initboard upload`: send firmware, or what a source tree says, to a server.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ use serde::de::IgnoredAny;
 
 use super::firmware_file;
 use super::identity;
+use super::output::print;
 use super::server::{Method, Server, Shipment, compressed_file};
 use super::source_tree::config_of_firmware;
 use crate::config::FILE_NAME;
@@ -142,8 +143,8 @@ impl Upload {
             match self.send(&server, &project, file, content, &progress) {
                 Ok(answer) => progress.suspend(|| {
                     let url = server.absolute(&answer.url);
-                    // Who stopped reading still wants the rest to be sent.
-                    let _ = writeln!(anstream::stdout(), "{url}");
+                    // The rest is sent all the same.
+                    let _ = print(&format!("{url}\n"));
                     let news = if answer.created { "stored" } else { "known already" };
                     anstream::eprintln!("{content}: {news}, {}", answer.counts());
                     if let Some(configuration) = &answer.configuration {

@@ -5,6 +5,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::database::Database;
+use super::output::print;
 use crate::model::{ProjectName, Sha256};
 use crate::store::{self, StoreError};
 
@@ -51,7 +52,7 @@ impl Webhook {
                     self.project,
                     webhook.url
                 );
-                anstream::println!("{}", webhook.secret);
+                print(&format!("{}\n", webhook.secret))?;
             }
             None => anstream::eprintln!("`{}` tells nobody any more", self.project),
         }

@@ -1,7 +1,6 @@
 //! `initboard why`: who registers or calls a function, what orders it, and which
 //! call of main reaches it.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,6 +8,7 @@ use anyhow::bail;
 use clap::Args;
 
 use super::extract::{label, read};
+use super::output::print;
 use super::source_tree::config_of_firmware;
 use crate::analyze::why;
 use crate::report::terminal;
@@ -48,8 +48,7 @@ impl Why {
                 similar.join(", ")
             ),
         };
-        let mut out = anstream::stdout().lock();
-        write!(out, "{}", terminal::reasons(&label(&self.file, &config), &table, &reasons))?;
+        print(&terminal::reasons(&label(&self.file, &config), &table, &reasons))?;
         Ok(ExitCode::SUCCESS)
     }
 }

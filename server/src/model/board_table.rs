@@ -39,7 +39,7 @@ impl BoardTable {
         let mut tables = Vec::new();
         let mut start = 0;
         while let Some(value) = values.next() {
-            value?;
+            value.map_err(TableError::Json)?;
             let end = values.byte_offset();
             tables.push(Self::read(&text[start..end])?);
             start = end;
@@ -49,7 +49,7 @@ impl BoardTable {
 
     fn read(text: &[u8]) -> Result<Self, TableError> {
         let table = InitTable::from_json(text)?;
-        let Board { board } = serde_json::from_slice(text)?;
+        let Board { board } = serde_json::from_slice(text).map_err(TableError::Json)?;
         Ok(Self { board: board.map(|board| board.parse()).transpose()?, table })
     }
 }

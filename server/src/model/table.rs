@@ -216,14 +216,15 @@ pub enum AnomalyKind {
     RecordsOnly,
 }
 
-/// Why a JSON text is no table.
+/// Why a JSON text is no table. What the reader of JSON says is part of the message,
+/// which is shown by itself as well, and so is no source besides.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The text is not JSON, or a key has a value of another kind.
     #[error(
         "the table is not valid: {0}; expected the JSON that `initboard extract --format json` prints"
     )]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// Another version of the format.
     #[error(
         "the table has schema {found}, and this program reads schema {SCHEMA_VERSION}: use the `initboard` of the same version on both sides"
@@ -294,7 +295,7 @@ pub enum TableError {
     #[error(
         "the facts of a tree are not valid: {0}; expected the JSON that `initboard extract --tree PATH --facts` prints"
     )]
-    Facts(#[source] serde_json::Error),
+    Facts(serde_json::Error),
     /// A table among the facts of a tree is not of source text.
     #[error("a table has no `source`: the tables of a tree are of origin `source`")]
     NoSource,
@@ -325,7 +326,7 @@ impl InitTable {
     /// a table may hold.
     pub fn from_json(text: &[u8]) -> Result<Self, TableError> {
         check_version(text, TableError::Json)?;
-        let mut table: Self = serde_json::from_slice(text)?;
+        let mut table: Self = serde_json::from_slice(text).map_err(TableError::Json)?;
         table.forget_derived();
         table.check()?;
         Ok(table)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::markdown::prose;
 use super::terminal::{BAD, BOLD, DEINIT, FAINT, printable};
 use crate::analyze::check::{Found, Report, UnusedWaiver};
+use crate::analyze::unmatched::Unmatched;
 use crate::model::Severity;
 
 /// Most pieces of evidence that are named.
@@ -19,6 +20,11 @@ pub fn terminal(report: &Report) -> String {
     }
     for unused in report.waivers.iter().filter(|unused| !unused.is_shipped) {
         let _ = writeln!(text, "{DEINIT}waiver{DEINIT:#} {}", printable(&sentence(unused)));
+    }
+    for unmatched in &report.unmatched {
+        let section = unmatched.section.as_str();
+        let said = declared_in_vain(unmatched);
+        let _ = writeln!(text, "{DEINIT}{section}{DEINIT:#} {}", printable(&said));
     }
     if !text.is_empty() {
         text.push('\n');
@@ -86,6 +92,16 @@ fn sentence(unused: &UnusedWaiver) -> String {
         ),
         _ => format!("for {}{about} waives nothing: remove it", waiver.rule),
     }
+}
+
+/// `for function uart_init1 of stm32 matches nothing: ..`.
+fn declared_in_vain(unmatched: &Unmatched) -> String {
+    let names = [("function", &unmatched.function), ("subsystem", &unmatched.subsystem)];
+    let names = names.iter().filter_map(|(key, name)| Some(format!("{key} {}", name.as_ref()?)));
+    let names = names.collect::<Vec<_>>().join(" and ");
+    let ports: Vec<&str> = unmatched.ports.iter().map(|port| port.as_str()).collect();
+    let of = if ports.is_empty() { String::new() } else { format!(" of {}", ports.join(", ")) };
+    format!("for {names}{of} matches nothing: mend the name, or remove it")
 }
 
 /// The counts in one line.

@@ -65,10 +65,10 @@ pub enum StoreError {
     },
     /// A migration failed.
     #[error("the database could not be brought to this version: {0}")]
-    Migration(#[source] rusqlite_migration::Error),
+    Migration(rusqlite_migration::Error),
     /// Any other error of SQLite.
     #[error("the database failed: {0}")]
-    Sqlite(#[source] rusqlite::Error),
+    Sqlite(rusqlite::Error),
 
     /// A project of that name is there.
     #[error("there is a project `{0}` already: choose another name")]

@@ -84,12 +84,12 @@ impl OneOrMore {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LayoutError {
     /// A pattern is none.
-    #[error("key `tree.{key}`: {source}")]
+    #[error("key `tree.{key}`: {why}")]
     Pattern {
         /// The key.
         key: &'static str,
         /// Why.
-        source: PatternError,
+        why: PatternError,
     },
     /// A pattern has a gap too many or too few.
     #[error("key `tree.{key}`: `{pattern}` must have {expected}")]
@@ -434,7 +434,7 @@ fn patterns(
     default: &[&str],
 ) -> Result<Vec<Pattern>, LayoutError> {
     let pattern =
-        |text: &String| Pattern::parse(text).map_err(|source| LayoutError::Pattern { key, source });
+        |text: &String| Pattern::parse(text).map_err(|why| LayoutError::Pattern { key, why });
     values(key, written, default)?.iter().map(pattern).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Pictures for a README: `/PROJECT/-/badge.svg` says how many findings a project, a
 //! port or a board has, or how often a rule holds; `/PROJECT/-/migration.svg`, how many
-//! boards of a project or a port are migrated.
+//! boards of a project or a port are migrated, of those with anything to register.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
@@ -8,8 +8,10 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::api::parameters::Parameters;
 use super::checked::OnSubject;
 use super::findings::Of;
+use super::migration::BoardProgress;
 use super::path::ApiPath;
 use super::{AppError, AppState, api};
 use crate::analyze::migrate::state::State;
@@ -152,42 +154,48 @@ pub(super) async fn badge(
     Ok(answered(&label, &answer, tone))
 }
 
-/// The port whose migration a badge is about; empty for all.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct MigrationBadgeQuery {
-    #[serde(default)]
-    port: String,
-}
-
 /// `GET /PROJECT/-/migration.svg?port=`.
 pub(super) async fn migration(
     Shared(app): Shared<AppState>,
     ApiPath(project): ApiPath<String>,
-    query: Result<Query<MigrationBadgeQuery>, QueryRejection>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
-    let Query(query) =
-        query.map_err(|rejection| AppError::bad_request("bad-query", rejection.body_text()))?;
-    let port = given_port(&query.port)?;
+    let port = Parameters::new(given, &["port"])?.optional::<String>("port")?;
+    let port = given_port(&port.unwrap_or_default())?;
     let derived = app.derived();
     let (label, answer, tone) = app
         .read(move |reader| {
             let project = api::project(reader, &project)?;
             let progress = derived.progress(reader, &project)?;
-            let states: Vec<State> = progress
-                .boards
-                .iter()
-                .filter(|board| port.as_ref().is_none_or(|port| board.board.port == *port))
-                .map(|board| board.state)
-                .collect();
+            let is_meant =
+                |board: &&BoardProgress| port.as_ref().is_none_or(|of| board.board.port == *of);
+            if let Some(port) = &port
+                && !progress.boards.iter().any(|board| board.board.port == *port)
+            {
+                return Err(AppError::not_found(
+                    "no-port",
+                    format!("there is no port `{port}` in `{}`", project.name),
+                ));
+            }
+            // What has nothing to register is no progress, and nothing left to do.
+            let has_nothing =
+                |board: &BoardProgress| board.state == State::Migrated && board.registered == 0;
+            let boards: Vec<&BoardProgress> = progress.boards.iter().filter(is_meant).collect();
+            let open = boards.iter().filter(|board| !has_nothing(board));
+            let states: Vec<State> = open.map(|board| board.state).collect();
             let of = port.map_or_else(String::new, |port| format!("{port} "));
-            let (answer, tone) = progressed(&states);
+            let (answer, tone) = match (boards.len(), states.len()) {
+                (1.., 0) => ("nothing to register".to_owned(), Tone::Unknown),
+                _ => progressed(&states),
+            };
             Ok::<_, AppError>((format!("{of}init registry"), answer, tone))
         })
         .await?;
     Ok(answered(&label, &answer, tone))
 }
 
-/// How many boards are migrated, or that all are verified.
+/// How many boards are migrated, or that all are verified, of those that have anything
+/// to register.
 fn progressed(states: &[State]) -> (String, Tone) {
     let all = states.len();
     let boards = |count: usize| format!("{count} board{}", if count == 1 { "" } else { "s" });

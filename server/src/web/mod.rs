@@ -43,6 +43,7 @@ mod identity;
 mod kept;
 mod matrix_filter;
 mod migration;
+mod migration_filter;
 pub mod openapi;
 mod pages;
 mod path;

@@ -5,7 +5,8 @@
 //! that all are there (`finish`), or none has come for a while. What was told last
 //! is in the database: the same again is not told, nor at first that nothing
 //! changed. Messages are JSON, signed as GitHub signs its own:
-//! `x-initboard-signature-256: sha256=` and the HMAC-SHA256 of the body.
+//! `x-initboard-signature-256: sha256=` and the HMAC-SHA256 of the body. The body has
+//! an id and a time, so that whoever is told can refuse a message played again.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -51,6 +52,10 @@ const LOOKS_BACK: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Debug, Serialize)]
 struct Message<'a> {
     event: &'static str,
+    /// Tells the delivery from others; the same at each further try.
+    delivery: &'a str,
+    /// When it was first sent.
+    sent_at: Timestamp,
     project: &'a ProjectName,
     pull_request: u32,
     head: &'a CommitSha,
@@ -154,8 +159,11 @@ async fn try_to_tell(app: &AppState, (id, number): Subject) -> Result<(), Webhoo
     if told == Some(digest) || told.is_none() && is_quiet {
         return Ok(());
     }
+    let delivery = delivery()?;
     let message = Message {
         event: "report",
+        delivery: &delivery,
+        sent_at: Timestamp::now(),
         project: &changes.project,
         pull_request: number,
         head: &changes.head.commit,
@@ -165,7 +173,7 @@ async fn try_to_tell(app: &AppState, (id, number): Subject) -> Result<(), Webhoo
         url: app.url(&changes.url),
     };
     let body = serde_json::to_vec(&message).map_err(AppError::internal)?;
-    deliver(app, webhook, body).await?;
+    deliver(app, webhook, &delivery, body).await?;
     app.write(move |writer| {
         writer.note_told(id, number, digest, Timestamp::now())?;
         Ok::<_, StoreError>(())
@@ -183,11 +191,16 @@ fn digest(changes: &Changes) -> Result<Sha256, AppError> {
 }
 
 /// Sends a message, and tries again where that may help.
-async fn deliver(app: &AppState, webhook: Webhook, body: Vec<u8>) -> Result<(), WebhookError> {
+async fn deliver(
+    app: &AppState,
+    webhook: Webhook,
+    delivery: &str,
+    body: Vec<u8>,
+) -> Result<(), WebhookError> {
     let mut retries = app.config().webhook.retries.into_iter();
     loop {
-        let (to, copy) = (webhook.clone(), body.clone());
-        let sent = blocking(move || Ok(send(&to, &copy))).await?;
+        let (to, id, copy) = (webhook.clone(), delivery.to_owned(), body.clone());
+        let sent = blocking(move || Ok(send(&to, &id, &copy))).await?;
         let may_pass = match &sent {
             Ok(()) => return Ok(()),
             Err(WebhookError::Refused { status, .. }) => {
@@ -202,13 +215,14 @@ async fn deliver(app: &AppState, webhook: Webhook, body: Vec<u8>) -> Result<(), 
     }
 }
 
-fn send(webhook: &Webhook, body: &[u8]) -> Result<(), WebhookError> {
+fn send(webhook: &Webhook, delivery: &str, body: &[u8]) -> Result<(), WebhookError> {
     let url = || webhook.url.clone();
     let silent = |error: ureq::Error| WebhookError::Silent { url: url(), error: error.to_string() };
     let response = http::agent()
         .post(&webhook.url)
         .header("content-type", "application/json")
         .header("x-initboard-event", "report")
+        .header("x-initboard-delivery", delivery)
         .header("x-initboard-signature-256", signature(&webhook.secret, body))
         .send(body)
         .map_err(silent)?;
@@ -222,8 +236,19 @@ fn send(webhook: &Webhook, body: &[u8]) -> Result<(), WebhookError> {
 /// `sha256=` and the HMAC-SHA256 (RFC 2104) of a message in hexadecimal.
 fn signature(secret: &str, body: &[u8]) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
-    let mut text = "sha256=".to_owned();
-    for byte in ring::hmac::sign(&key, body).as_ref() {
+    format!("sha256={}", hexadecimal(ring::hmac::sign(&key, body).as_ref()))
+}
+
+/// An id that no other delivery has.
+fn delivery() -> Result<String, AppError> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(AppError::internal)?;
+    Ok(hexadecimal(&random))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in bytes {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
     }

@@ -64,6 +64,29 @@ fn two_folders_of_builds_are_compared_board_by_board() {
 }
 
 #[test]
+fn a_verdict_is_the_same_when_nobody_reads_the_output() {
+    let code = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_initboard"));
+        let output = command.args(arguments).current_dir(files::root()).stdout(writer).output();
+        let output = output.unwrap();
+        (output.status.code(), error(&output).to_owned())
+    };
+    let silent = |code| (Some(code), String::new());
+    let (base, head) = ("data/firmware/1", "data/firmware/2");
+    assert_eq!(code(&["diff", base, head]), silent(0));
+    assert_eq!(code(&["diff", base, head, "--fail-on", "order"]), silent(1));
+    assert_eq!(code(&["diff", base, head, "--expect-same-order"]).0, Some(1));
+    let file = "data/firmware/2/ports/mps2/build-MPS2_NET/firmware.elf";
+    assert_eq!(code(&["check", file]), silent(0));
+    let baseless = ["check", "--fail-on", "note", file];
+    assert_eq!(Some(code(&baseless).0), Some(run(&baseless).status.code()));
+    assert_eq!(code(&["extract", "no-such-file", file]).0, Some(2));
+    assert_eq!(code(&["openapi"]), silent(0));
+}
+
+#[test]
 fn extracted_tables_say_the_same_as_their_firmware() {
     let tables = TempDir::new().unwrap();
     let [base, head] = ["1", "2"].map(|commit| {

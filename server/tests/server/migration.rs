@@ -234,7 +234,27 @@ fn a_badge_counts_the_boards_that_are_migrated() {
     assert_eq!(said(""), "init registry: 1 of 2 boards migrated");
     assert_eq!(said("?port=stm32"), "stm32 init registry: 1 board verified");
     assert_eq!(said("?port=rp2"), "rp2 init registry: not seen");
-    assert_eq!(app.get("/micropython/-/migration.svg?port=a/b").status, 400);
+    let status = |query: &str| app.get(&format!("/micropython/-/migration.svg{query}")).status;
+    assert_eq!((status("?port=a/b"), status("?port=nope")), (400, 404));
+    assert_eq!((status("?board=stm32/SAME"), status("?port=rp2&port=stm32")), (400, 400));
+}
+
+#[test]
+fn a_badge_leaves_out_boards_with_nothing_to_register() {
+    let app = TestApp::start();
+    let said = || {
+        let svg = app.get("/micropython/-/migration.svg?port=stm32").text().to_owned();
+        svg.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned()
+    };
+    record(&app, &listing(1, &["stm32/SIM", "stm32/SAME"]));
+    build(&app, "stm32/SIM", 2, &["mp_init", RUNNER]);
+    assert_eq!(said(), "stm32 init registry: not seen");
+    build(&app, "stm32/SAME", 2, &CALLS);
+    assert_eq!(said(), "stm32 init registry: 0 of 1 board migrated");
+    build(&app, "stm32/SAME", 3, &IN_ORDER);
+    assert_eq!(said(), "stm32 init registry: 1 board verified");
+    record(&app, &listing(4, &["stm32/SIM"]));
+    assert_eq!(said(), "stm32 init registry: nothing to register");
 }
 
 #[test]
@@ -243,9 +263,38 @@ fn the_boards_as_csv() {
     let answer = app.get("/micropython/-/migration.csv");
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
     let lines: Vec<&str> = answer.text().lines().collect();
-    assert_eq!(lines[0], "port,board,state,registered,left,twice,by_hand,scripts");
-    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,missing");
+    assert_eq!(
+        lines[0],
+        "port,board,state,registered,left,twice,by_hand,scripts,idle,before,after,changed"
+    );
+    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,missing,0,,,");
     assert_eq!(lines.len(), 8);
+    let moved: Vec<&str> = lines[2].split(',').collect();
+    assert_eq!((moved[1], moved[8], moved[11]), ("MOVED", "0", "1"));
+    let commits = app.get("/api/v1/projects/micropython/migration").json();
+    let proof = &commits["boards"][1]["proof"];
+    assert_eq!((&proof["before"], &proof["after"]), (&json!(moved[9]), &json!(moved[10])));
+}
+
+#[test]
+fn the_csv_holds_the_boards_that_the_page_shows() {
+    let app = fleet();
+    for query in ["?state=verified", "?port=stm32", "?port=stm32&sort=-registered", "?sort=state"] {
+        let html = page(&app, &format!("/micropython/-/migration{query}"));
+        let link = &attributes(&html, "form.filter a[href*='.csv']", "href")[0];
+        assert_eq!(*link, format!("/micropython/-/migration.csv{query}"));
+        let boards: Vec<String> = app
+            .get(link)
+            .text()
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').take(2).collect::<Vec<_>>().join("/"))
+            .collect();
+        assert_eq!(boards, texts(&html, "table.boards tbody th"), "{query}");
+    }
+    let status = |query: &str| app.get(&format!("/micropython/-/migration.csv{query}")).status;
+    assert_eq!((status("?port=nope"), status("?state=done"), status("?sort=age")), (404, 400, 400));
+    assert_eq!((status("?board=stm32/SAME"), status("?state=calls&state=partial")), (400, 400));
 }
 
 #[test]

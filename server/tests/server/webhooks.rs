@@ -8,21 +8,32 @@ use std::time::Duration;
 use initboard::model::{InitTable, Sha256};
 use initboard::store::{StoreOptions, Webhook};
 use initboard::web::{Config, Patience};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::app::{COMMIT, TestApp};
 use crate::support::tables::table;
 
-/// A message as it came in: its signature and its body.
+/// A message as it came in: its signature, its id and its body.
 struct Message {
     signature: String,
+    delivery: String,
     body: Vec<u8>,
 }
 
 impl Message {
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// What it says but for its id and its time, which differ each time.
+    fn said(&self) -> Value {
+        let mut body = self.json();
+        let keys = body.as_object_mut().unwrap();
+        assert_eq!(keys.remove("delivery").unwrap(), self.delivery);
+        let sent: Timestamp = serde_json::from_value(keys.remove("sent_at").unwrap()).unwrap();
+        assert!(Timestamp::now().duration_since(sent).abs() < SignedDuration::from_mins(1));
+        body
     }
 }
 
@@ -36,12 +47,14 @@ fn listen(answers: &'static [u16]) -> (String, Receiver<Message>) {
         let mut answers = answers.iter().copied();
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
-            let (mut length, mut signature, mut line) = (0, String::new(), String::new());
+            let (mut length, mut line) = (0, String::new());
+            let (mut signature, mut delivery) = (String::new(), String::new());
             while stream.read_line(&mut line).unwrap() > 2 {
                 let (name, value) = line.split_once(':').unwrap_or((&line, ""));
                 match name.to_ascii_lowercase().as_str() {
                     "content-length" => length = value.trim().parse().unwrap(),
                     "x-initboard-signature-256" => value.trim().clone_into(&mut signature),
+                    "x-initboard-delivery" => value.trim().clone_into(&mut delivery),
                     _ => {}
                 }
                 line.clear();
@@ -54,7 +67,7 @@ fn listen(answers: &'static [u16]) -> (String, Receiver<Message>) {
                 "HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             )
             .unwrap();
-            if sender.send(Message { signature, body }).is_err() {
+            if sender.send(Message { signature, delivery, body }).is_err() {
                 return;
             }
         }
@@ -128,7 +141,7 @@ fn a_project_is_told_when_a_report_changes_and_not_otherwise() {
     send(&app, AMENDED, Some("7"), &["uart_init", "pin_init0"]);
     let told = messages.recv_timeout(SOON).unwrap();
     assert_eq!(
-        told.json(),
+        told.said(),
         json!({
             "event": "report", "project": "micropython", "pull_request": 7, "head": AMENDED,
             "base": COMMIT, "verdict": "changed",
@@ -164,7 +177,9 @@ fn an_address_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
     assert!(messages.recv_timeout(A_MOMENT).is_err(), "it was told");
 
     send(&app, AMENDED, Some("7"), &["uart_init"]);
-    assert_eq!(messages.recv_timeout(SOON).unwrap().json()["head"], AMENDED);
+    let amended = messages.recv_timeout(SOON).unwrap().json();
+    assert_eq!(amended["head"], AMENDED);
+    assert_ne!(amended["delivery"], bodies[0]["delivery"], "another message has another id");
     assert!(messages.recv_timeout(A_MOMENT).is_err(), "400 is no reason to insist");
     // It was refused, so it was not told, and the next word tells it.
     send(&app, LATER, Some("7"), &["uart_init"]);

@@ -125,6 +125,75 @@ fn a_baseline_keeps_old_findings_quiet_and_new_ones_loud() {
 }
 
 #[test]
+fn declarations_that_match_nothing_are_named() {
+    let config = "
+[[by-hand]]
+function = 'usb_inti'
+ports = ['a', 'b']
+reason = 'main hands it a mode'
+[[by-hand]]
+function = 'usb_in*'
+reason = 'main hands it a mode'
+[[satisfied]]
+subsystem = 'usbd'
+by = 'finaliser'
+reason = 'no such thing'
+[[satisfied]]
+subsystem = 'usb'
+ports = ['c']
+by = 'persistent'
+reason = 'it stays'
+";
+    let folder = tree(config);
+    assert_eq!(
+        out(&run(&[], folder.path())),
+        "satisfied for subsystem usbd matches nothing: mend the name, or remove it
+by-hand for function usb_inti of a, b matches nothing: mend the name, or remove it
+
+0 errors, 0 warnings, 0 notes in 5 checked
+"
+    );
+    let found: Value =
+        serde_json::from_str(out(&run(&["--format", "json"], folder.path()))).unwrap();
+    assert_eq!(
+        found["unmatched"],
+        serde_json::json!([
+            {"section": "satisfied", "function": null, "subsystem": "usbd", "ports": []},
+            {"section": "by-hand", "function": "usb_inti", "subsystem": null, "ports": ["a", "b"]},
+        ])
+    );
+    // Those that are shipped need not match everywhere.
+    let folder = tree("extends = 'micropython'\n");
+    assert!(!out(&run(&[], folder.path())).contains("matches nothing"));
+}
+
+#[test]
+fn an_error_says_its_cause_once() {
+    let error = |tree: &Path| {
+        let output = run(&[], tree);
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let folder = tree("[tree]\nbuilds = 'a/../{board}'\n");
+    assert_eq!(
+        error(folder.path()).strip_prefix("initboard: ").unwrap(),
+        format!(
+            "{}: key `tree.builds`: `a/../{{board}}` is no path from the root of the tree: expected names with / between them, without . and ..\n",
+            folder.path().join("initboard.toml").display()
+        )
+    );
+    let table = folder.path().join("table.json");
+    std::fs::write(&table, r#"{"schema": 1, "entries": 3}"#).unwrap();
+    let program = env!("CARGO_BIN_EXE_initboard");
+    let output = Command::new(program).arg("diff").args([&table, &table]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.matches("the table is not valid: ").count(), 1, "{said}");
+    let cause = said.split_once("the table is not valid: ").unwrap().1.split_once(';').unwrap().0;
+    assert_eq!(said.matches(cause).count(), 1, "{said}");
+}
+
+#[test]
 fn waivers_that_waive_nothing_are_named() {
     let config = "
 [[waiver]]

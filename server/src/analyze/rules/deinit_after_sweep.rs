@@ -5,7 +5,7 @@
 //! still uses its objects afterwards, as an interrupt may, uses freed memory.
 
 use super::{Check, Doc, Example, Hit, Rule, evidence_of};
-use crate::analyze::consensus::{Consensus, Item};
+use crate::analyze::consensus::{Consensus, Item, Share, Support};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
 
@@ -48,15 +48,14 @@ const DOC: Doc = Doc {
 pub(super) const SWEEP: &str = "gc_sweep_all";
 
 /// Least number of ports, and least share of them, that must run it before.
-const LEAST_PORTS: f64 = 3.0;
-const LEAST_SUPPORT: f64 = 0.75;
+const LEAST_PORTS: u8 = 3;
+const LEAST_SUPPORT: Share = Share::new(3, 4);
 
 fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
     let sweep = Item { name: SWEEP.to_owned(), phase: None };
     let mut hits = Vec::new();
     for (unit, of_unit) in fleet.units.iter().enumerate() {
-        for (item, position) in late(&fleet.items[unit], consensus) {
-            let (before, both) = consensus.support(item, &sweep);
+        for (item, position, support) in late(&fleet.items[unit], consensus) {
             let name = entry(of_unit.table, position).map(|entry| entry.display_name());
             let evidence = fleet
                 .others_that_stop(unit, &item.name)
@@ -68,8 +67,10 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
                 unit,
                 Hit {
                     message: format!(
-                        "`{}` runs after `{SWEEP}`, and before it on {before:.0} of {both:.0} ports: what it stops may still use objects that the sweep has freed",
-                        name.unwrap_or_default()
+                        "`{}` runs after `{SWEEP}`, and before it on {:.0} of {:.0} ports: what it stops may still use objects that the sweep has freed",
+                        name.unwrap_or_default(),
+                        support.first(),
+                        support.both()
                     ),
                     entry: Some(position),
                     subsystem: Some(item.name.clone()),
@@ -83,19 +84,23 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
     hits
 }
 
-/// The deinits of a table that run after the sweep, and before it on most ports.
-pub(super) fn late<'a>(items: &'a [(Item, u32)], consensus: &Consensus) -> Vec<(&'a Item, u32)> {
+/// The deinits of a table that run after the sweep, and before it on most ports:
+/// each with its position and how many ports these are.
+pub(super) fn late<'a>(
+    items: &'a [(Item, u32)],
+    consensus: &Consensus,
+) -> Vec<(&'a Item, u32, Support)> {
     let sweep = Item { name: SWEEP.to_owned(), phase: None };
     let Some(swept) = items.iter().position(|(item, _)| *item == sweep) else {
         return Vec::new();
     };
-    let is_late = |item: &Item| {
+    let usual = |item: &Item| {
         // The table itself is among those that do not.
-        let (before, both) = consensus.support(item, &sweep);
-        item.phase == Some(Phase::Deinit) && before >= LEAST_PORTS && before / both >= LEAST_SUPPORT
+        let support = consensus.support(item, &sweep).filter(|_| item.phase == Some(Phase::Deinit));
+        support.filter(|of| of.has_first(LEAST_PORTS) && of.has_share(LEAST_SUPPORT))
     };
-    let behind = items[swept..].iter().filter(|(item, _)| is_late(item));
-    behind.map(|(item, position)| (item, *position)).collect()
+    let behind = items[swept..].iter();
+    behind.filter_map(|(item, position)| Some((item, *position, usual(item)?))).collect()
 }
 
 fn runs_before_sweep(fleet: &Fleet<'_>, unit: usize, item: &Item, sweep: &Item) -> bool {

@@ -57,7 +57,7 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
         // that stands in front of it look early.
         let mut items = fleet.items[unit].to_vec();
         let behind: Vec<u32> =
-            late(&items, consensus).into_iter().map(|(_, position)| position).collect();
+            late(&items, consensus).into_iter().map(|(_, position, _)| position).collect();
         items.retain(|(_, position)| !behind.contains(position));
         for departure in consensus.departures(&items) {
             let is_started =
@@ -127,6 +127,24 @@ mod tests {
         assert_eq!(found("IB401", &ports, ""), ["d usb"]);
         let waived = "[[waiver]]\nrule = 'IB401'\nport = 'd'\nreason = 'needs it'";
         assert_eq!(found("IB401", &ports, waived), ["d usb waived"]);
+    }
+
+    #[test]
+    fn a_port_has_one_vote_however_many_boards_share_it_and_however_they_differ() {
+        let usual = "pyexec_file(\"boot.py\"); usb_init();";
+        let mut ports = alike(usual, "mp_deinit();");
+        // Three of four is as few as agree.
+        ports.truncate(4);
+        ports[3].1 = "usb_init(); pyexec_file(\"boot.py\");";
+        for boards in 1..=40 {
+            let starts: Vec<String> =
+                (0..boards).map(|n| format!("{usual} u{n}_init();")).collect();
+            let mut fleet = ports.clone();
+            fleet.extend(
+                starts.iter().skip(1).map(|starts| (ports[0].0, starts.as_str(), "mp_deinit();")),
+            );
+            assert_eq!(found("IB401", &fleet, ""), ["d usb"], "{boards} boards");
+        }
     }
 
     #[test]

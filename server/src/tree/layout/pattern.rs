@@ -66,6 +66,14 @@ pub enum PatternError {
         /// The text.
         found: String,
     },
+    /// Two gaps meet.
+    #[error(
+        "`{found}` has two gaps without text between them, and nothing tells where the one ends: expected some, such as the - in build-{{board}}-{{variant}}"
+    )]
+    AdjacentGaps {
+        /// The text.
+        found: String,
+    },
     /// Too many gaps in one name.
     #[error("`{found}` has too many gaps in one name: expected at most {MAX_GAPS} between two /")]
     TooManyGaps {
@@ -115,12 +123,22 @@ impl Pattern {
         let found = || crate::model::quoted(text);
         let names = parts(text).filter(|names| !names.is_empty());
         let names = names.ok_or_else(|| PatternError::Path { found: found() })?;
+        // A gap that stood in an earlier name is known, and so is where it ends.
+        let mut known: Vec<Gap> = Vec::new();
         let parts = names.into_iter().map(|name| {
             let pieces = pieces(name).ok_or_else(|| PatternError::Gap { found: found() })?;
             let gaps = pieces.iter().filter(|piece| matches!(piece, Piece::Gap(_))).count();
             if gaps > MAX_GAPS {
                 return Err(PatternError::TooManyGaps { found: found() });
             }
+            let is_open = |piece: &Piece| matches!(piece, Piece::Gap(gap) if !known.contains(gap));
+            if pieces.windows(2).any(|pair| pair.iter().all(is_open)) {
+                return Err(PatternError::AdjacentGaps { found: found() });
+            }
+            known.extend(pieces.iter().filter_map(|piece| match piece {
+                Piece::Gap(gap) if *gap != Gap::Any => Some(*gap),
+                _ => None,
+            }));
             Ok(pieces)
         });
         Ok(Self { text: text.to_owned(), parts: parts.collect::<Result<_, _>>()? })
@@ -272,7 +290,7 @@ mod tests {
             |board: &str, variant: &str| Some((Some(board.to_owned()), Some(variant.to_owned())));
         assert_eq!(board_and_variant("{board}-{variant}.mk", "A-B-C.mk"), names("A", "B-C"));
         assert_eq!(board_and_variant("{board}-{variant}.mk", "A-.mk"), None);
-        assert_eq!(board_and_variant("{board}*.mk", "AB.mk"), Some((Some("A".to_owned()), None)));
+        assert_eq!(board_and_variant("{board}.*", "A.mk"), Some((Some("A".to_owned()), None)));
         assert_eq!(board_and_variant("x{board}.mk", "größe.mk"), None);
     }
 
@@ -292,5 +310,11 @@ mod tests {
         assert!(said("../x").starts_with("`../x` is no path from the root of the tree"));
         assert!(said("").starts_with("`` is no path"));
         assert!(said("***").starts_with("`***` has too many gaps"));
+        assert_eq!(
+            said("ports/{port}/build-{board}{variant}"),
+            "`ports/{port}/build-{board}{variant}` has two gaps without text between them, and nothing tells where the one ends: expected some, such as the - in build-{board}-{variant}"
+        );
+        assert!(Pattern::parse("{board}/{board}{variant}.mk").is_ok());
+        assert!(said("build/{board}*").starts_with("`build/{board}*` has two gaps without text"));
     }
 }

@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::parameters::Parameters;
+use super::parameters::{Parameters, shown};
 use crate::model::{BoardId, CommitSha, ProjectName};
 use crate::web::board_migration::BoardMigration;
-use crate::web::migration::{BoardProgress, Day, Progress};
+use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
+use crate::web::migration_filter::MigrationQuery;
 use crate::web::path::ApiPath;
 use crate::web::{AppError, AppState, ErrorEnvelope};
 
@@ -96,16 +97,47 @@ pub(in crate::web) async fn board(
     .await
 }
 
-/// `GET /PROJECT/-/migration.csv`: the boards, for a spreadsheet.
+/// `GET /PROJECT/-/migration.csv?port=&state=&sort=`: the boards that the page shows
+/// for that query, for a spreadsheet.
 pub(in crate::web) async fn csv(
     State(app): State<AppState>,
     ApiPath(project): ApiPath<String>,
+    Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Response, AppError> {
-    let (_, progress) = read(&app, project).await?;
+    let given = Parameters::new(given, &["port", "state", "sort"])?;
+    let query = MigrationQuery {
+        port: given.optional("port")?.unwrap_or_default(),
+        state: given.optional("state")?.unwrap_or_default(),
+        sort: given.optional("sort")?,
+    };
+    let filter = query.filter().map_err(|why| AppError::bad_request("bad-parameter", why))?;
+    let (project, progress) = read(&app, project).await?;
+    let port = filter.port.as_str();
+    if !port.is_empty() && !progress.boards.iter().any(|of| of.board.port.as_str() == port) {
+        return Err(AppError::not_found(
+            "no-port",
+            format!("there is no port `{}` in `{project}`", shown(port)),
+        ));
+    }
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let heading = ["port", "board", "state", "registered", "left", "twice", "by_hand", "scripts"];
+    let heading = [
+        "port",
+        "board",
+        "state",
+        "registered",
+        "left",
+        "twice",
+        "by_hand",
+        "scripts",
+        "idle",
+        "before",
+        "after",
+        "changed",
+    ];
     writer.write_record(heading).map_err(AppError::internal)?;
-    for board in &progress.boards {
+    for board in filter.shown(&progress.boards) {
+        let proof =
+            |said: fn(&BoardProof) -> String| board.proof.as_ref().map_or_else(String::new, said);
         let row = [
             board.board.port.to_string(),
             board.board.label(),
@@ -115,6 +147,10 @@ pub(in crate::web) async fn csv(
             board.twice.len().to_string(),
             board.by_hand.to_string(),
             board.scripts.as_str().to_owned(),
+            board.idle.len().to_string(),
+            proof(|proof| proof.before.to_string()),
+            proof(|proof| proof.after.to_string()),
+            proof(|proof| proof.changed.to_string()),
         ];
         writer.write_record(row).map_err(AppError::internal)?;
     }

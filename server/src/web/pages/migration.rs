@@ -5,17 +5,17 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
 use axum::response::Response;
-use serde::Deserialize;
 
 use super::compare::address;
 use super::migration_chart::Chart;
-use super::sort::{Heading, SortQuery, Sortable};
-use super::{PageError, Shell, counted, encoded, find_project, page, query_of};
+use super::sort::Heading;
+use super::{PageError, Shell, counted, find_project, page, query_of};
 use crate::analyze::migrate::scripts::Placing;
 use crate::analyze::migrate::state::State;
 use crate::model::{BoardId, ProjectName};
 use crate::store::CommitPrefix;
 use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
+use crate::web::migration_filter::{COLUMNS, MigrationQuery};
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
@@ -40,6 +40,8 @@ struct MigrationPage {
     columns: Vec<Heading>,
     /// The order of the boards, where it was chosen.
     sort: Option<String>,
+    /// The query that leads to the same boards in the same order.
+    same: String,
     /// The states, first the best, as headings of the ports.
     headings: Vec<StateHeading>,
     states: Vec<Choice>,
@@ -103,40 +105,12 @@ struct Choice {
     chosen: bool,
 }
 
-/// The filters; empty for none.
-#[derive(Debug, Deserialize)]
-pub(in crate::web) struct MigrationQuery {
-    #[serde(default)]
-    port: String,
-    #[serde(default)]
-    state: String,
-    sort: Option<String>,
-}
-
-/// What the boards can be sorted by.
-const COLUMNS: [Sortable; 6] = [
-    Sortable { key: "board", numeric: false },
-    Sortable { key: "state", numeric: false },
-    Sortable { key: "registered", numeric: true },
-    Sortable { key: "calls left", numeric: true },
-    Sortable { key: "stay by hand", numeric: true },
-    Sortable { key: "linker scripts", numeric: false },
-];
-
 pub(in crate::web) async fn migration(
     Shared(app): Shared<AppState>,
     PagePath(project): PagePath<String>,
     query: Result<Query<MigrationQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
-    let query = query_of(query)?;
-    let state = State::ALL.iter().find(|state| state.as_str() == query.state).copied();
-    if state.is_none() && !query.state.is_empty() {
-        return Err(PageError::bad_request(
-            "The parameter `state` is none that it can be: expected not-seen, calls, partial, migrated or verified.".to_owned(),
-        ));
-    }
-    let sort = SortQuery::new(query.sort.clone());
-    let chosen = sort.choose(&COLUMNS).map_err(PageError::bad_request)?;
+    let filter = query_of(query)?.filter().map_err(PageError::bad_request)?;
     let derived = app.derived();
     let (project, progress) = app
         .read(move |reader| {
@@ -153,27 +127,6 @@ pub(in crate::web) async fn migration(
     let has_nothing =
         |board: &&BoardProgress| board.state == State::Migrated && board.registered == 0;
     let nothing = boards.iter().filter(has_nothing).count();
-    let is_shown = |board: &&BoardProgress| {
-        state.is_none_or(|state| board.state == state)
-            && (query.port.is_empty() || board.board.port.as_str() == query.port)
-    };
-    let mut shown: Vec<&BoardProgress> = boards.iter().filter(is_shown).collect();
-    chosen.apply(&mut shown, |column, board| {
-        let (mut name, mut state, mut count, mut scripts) = (None, None, 0, None);
-        match column {
-            1 => state = Some(board.state),
-            2 => count = usize::try_from(board.registered).unwrap_or(usize::MAX),
-            3 => count = board.left.len(),
-            4 => count = board.by_hand,
-            5 => scripts = Some(board.scripts),
-            _ => name = Some(board.board.clone()),
-        }
-        (name, state, count, scripts)
-    });
-    let given = [("port", &query.port), ("state", &query.state)];
-    let given = given.iter().filter(|(_, value)| !value.is_empty());
-    let kept: Vec<String> =
-        given.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
     let ports = ports(boards);
     page(&MigrationPage {
         shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
@@ -188,9 +141,9 @@ pub(in crate::web) async fn migration(
             .collect(),
         chart: Chart::of(history, boards.len()),
         days: history.iter().rev().take(30).cloned().collect(),
-        rows: shown.into_iter().map(|board| row(&project, board)).collect(),
-        columns: chosen.headings_keeping(&COLUMNS, &kept.concat()),
-        sort: query.sort,
+        rows: filter.shown(boards).into_iter().map(|board| row(&project, board)).collect(),
+        columns: filter.chosen.headings_keeping(&COLUMNS, &filter.kept()),
+        same: filter.address(),
         headings: State::ALL
             .iter()
             .rev()
@@ -202,7 +155,7 @@ pub(in crate::web) async fn migration(
                 value: of.as_str().to_owned(),
                 label: words(of).to_owned(),
                 count: count(of),
-                chosen: state == Some(of),
+                chosen: filter.state == Some(of),
             })
             .collect(),
         port_choices: ports
@@ -211,11 +164,12 @@ pub(in crate::web) async fn migration(
                 value: port.name.clone(),
                 label: port.name.clone(),
                 count: port.total,
-                chosen: port.name == query.port,
+                chosen: port.name == filter.port,
             })
             .collect(),
         ports,
-        is_filtered: state.is_some() || !query.port.is_empty(),
+        is_filtered: filter.is_filtered(),
+        sort: filter.sort,
         is_empty: boards.is_empty(),
         project,
     })

@@ -34,7 +34,7 @@ mod rules;
 mod run;
 mod search;
 mod slope;
-mod sort;
+pub(super) mod sort;
 mod source;
 mod subsystem;
 mod when;

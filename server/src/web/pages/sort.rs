@@ -11,34 +11,34 @@ pub(in crate::web) struct SortQuery {
 }
 
 /// A column that a table can be sorted by.
-pub(super) struct Sortable {
+pub(in crate::web) struct Sortable {
     /// Its key in the address, and its heading.
-    pub(super) key: &'static str,
+    pub(in crate::web) key: &'static str,
     /// Whether it holds numbers.
-    pub(super) numeric: bool,
+    pub(in crate::web) numeric: bool,
 }
 
 /// The chosen order: the index of a column, and whether it descends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chosen {
-    pub(super) column: usize,
-    pub(super) descending: bool,
+pub(in crate::web) struct Chosen {
+    pub(in crate::web) column: usize,
+    pub(in crate::web) descending: bool,
 }
 
 /// The heading of a column.
-pub(super) struct Heading {
-    pub(super) name: &'static str,
-    pub(super) numeric: bool,
+pub(in crate::web) struct Heading {
+    pub(in crate::web) name: &'static str,
+    pub(in crate::web) numeric: bool,
     /// Sorts by this column, or turns the order around.
-    pub(super) link: String,
+    pub(in crate::web) link: String,
     /// The value of `aria-sort`, on the column that the table is sorted by.
-    pub(super) direction: Option<&'static str>,
-    pub(super) arrow: Option<&'static str>,
+    pub(in crate::web) direction: Option<&'static str>,
+    pub(in crate::web) arrow: Option<&'static str>,
 }
 
 impl SortQuery {
     /// The value of `sort` in a query that holds more.
-    pub(super) fn new(sort: Option<String>) -> Self {
+    pub(in crate::web) fn new(sort: Option<String>) -> Self {
         Self { sort }
     }
 
@@ -46,7 +46,7 @@ impl SortQuery {
     ///
     /// # Errors
     /// With a sentence for the reader, when there is no such column.
-    pub(super) fn choose(&self, columns: &[Sortable]) -> Result<Chosen, String> {
+    pub(in crate::web) fn choose(&self, columns: &[Sortable]) -> Result<Chosen, String> {
         let Some(sort) = &self.sort else {
             return Ok(Chosen { column: 0, descending: false });
         };
@@ -66,13 +66,13 @@ impl SortQuery {
 impl Chosen {
     /// The headings of a table in this order. A column of numbers is first
     /// sorted with the largest on top.
-    pub(super) fn headings(self, columns: &[Sortable]) -> Vec<Heading> {
+    pub(in crate::web) fn headings(self, columns: &[Sortable]) -> Vec<Heading> {
         self.headings_keeping(columns, "")
     }
 
     /// The headings of a table whose address says more than its order: `kept` is
     /// the rest of the query, with an `&` at its end where there is any.
-    pub(super) fn headings_keeping(self, columns: &[Sortable], kept: &str) -> Vec<Heading> {
+    pub(in crate::web) fn headings_keeping(self, columns: &[Sortable], kept: &str) -> Vec<Heading> {
         let heading = |(index, column): (usize, &Sortable)| {
             let chosen = index == self.column;
             let descend = if chosen { !self.descending } else { column.numeric };
@@ -97,7 +97,7 @@ impl Chosen {
 
     /// Sorts rows by the chosen column; rows that are equal there stay in their
     /// order.
-    pub(super) fn apply<T, K: Ord>(self, rows: &mut [T], key: impl Fn(usize, &T) -> K) {
+    pub(in crate::web) fn apply<T, K: Ord>(self, rows: &mut [T], key: impl Fn(usize, &T) -> K) {
         if self.descending {
             rows.sort_by_cached_key(|row| std::cmp::Reverse(key(self.column, row)));
         } else {
