@@ -75,6 +75,10 @@ pub struct LinkerScript {
     /// When it is used, as the build's own condition: `USE_MBOOT = 1`; `null`
     /// for always.
     pub condition: Option<String>,
+    /// Whether it links another program than that of main, such as a bootloader: no
+    /// makefile that is read then names a file in which main may stand, and others do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_main: bool,
     /// The scripts that it includes, directly or through another, in the order
     /// in which the linker meets them.
     pub includes: Vec<String>,

@@ -159,8 +159,8 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
         if !audit.through.is_empty() {
             let _ = write!(line, "  {}", printable(&audit.through.join(", ")));
         }
-        if !audit.without.is_empty() {
-            let _ = write!(line, "  not in {}", printable(&audit.without.join(", ")));
+        if let Some(without) = &audit.without {
+            let _ = write!(line, "  not if {}", printable(without));
         }
         writeln!(text, "{}", line.trim_end())?;
     }

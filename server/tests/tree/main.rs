@@ -9,5 +9,6 @@ mod known_bugs;
 mod layouts;
 mod made;
 mod orders;
+mod placing;
 mod planted;
 mod repositories;

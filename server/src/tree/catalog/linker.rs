@@ -65,6 +65,7 @@ impl<'t> Scripts<'t> {
                 path: cut(name),
                 found: false,
                 condition: None,
+                without_main: false,
                 includes: Vec::new(),
                 registry: is_fragment(name).then(|| cut(name)),
             });
@@ -75,7 +76,8 @@ impl<'t> Scripts<'t> {
         let path = cut(&path);
         let mut all = std::iter::once(&path).chain(&includes);
         let registry = all.find(|script| self.places_registry(script)).cloned();
-        Ok(LinkerScript { path, found: true, condition: None, includes, registry })
+        let without_main = false;
+        Ok(LinkerScript { path, found: true, condition: None, without_main, includes, registry })
     }
 
     /// Whether a script that was met places the tables of the registry.

@@ -81,6 +81,8 @@ struct Reader<'t> {
 struct Linked<'w> {
     decisions: &'w [Decision],
     scripts: Vec<LinkerScript>,
+    /// Whether main is part of the program that they link.
+    with_main: bool,
 }
 
 impl Reader<'_> {
@@ -176,15 +178,48 @@ impl Reader<'_> {
             // deciding nothing.
             worlds.truncate(1);
         }
+        let with_main = self.with_main(&worlds, port, folder)?;
         let mut linked = Vec::new();
-        for world in &worlds {
-            linked.extend(self.linked(world, folder)?);
+        for (world, with_main) in worlds.iter().zip(with_main) {
+            linked.extend(self.linked(world, folder, with_main)?);
         }
         Ok((together(&linked, is_all), mcu))
     }
 
+    /// Which of the worlds build the program of main: those whose makefiles name a file
+    /// in which main may stand; all, where none does.
+    fn with_main(
+        &self,
+        worlds: &[World],
+        port: &PortFolder,
+        folder: &str,
+    ) -> Result<Vec<bool>, TreeError> {
+        let mut with_main = vec![true; worlds.len()];
+        // Mostly all worlds read the same makefiles, and there is nothing to tell apart.
+        if worlds.windows(2).all(|pair| pair[0].read == pair[1].read) {
+            return Ok(with_main);
+        }
+        let mains: Vec<String> =
+            self.layout.mains(port).iter().map(|path| relative(path, folder)).collect();
+        for (world, with_main) in worlds.iter().zip(&mut with_main) {
+            *with_main = false;
+            for path in &world.read {
+                *with_main = *with_main || self.makefiles.names(path, &mains)?;
+            }
+        }
+        if !with_main.contains(&true) {
+            with_main.fill(true);
+        }
+        Ok(with_main)
+    }
+
     /// The scripts of a world; `None` where whoever builds names them.
-    fn linked<'w>(&self, world: &'w World, folder: &str) -> Result<Option<Linked<'w>>, TreeError> {
+    fn linked<'w>(
+        &self,
+        world: &'w World,
+        folder: &str,
+        with_main: bool,
+    ) -> Result<Option<Linked<'w>>, TreeError> {
         let flags = world.values.get(make::LINKER_FLAGS).map(String::as_str);
         let (mut names, others) = in_flags(flags.unwrap_or_default());
         let variables = self.layout.linker_scripts.iter();
@@ -209,7 +244,7 @@ impl Reader<'_> {
         for name in names.iter().take(MAX_LINKER_SCRIPTS) {
             scripts.push(self.scripts.script(name, &search)?);
         }
-        Ok(Some(Linked { decisions: &world.decisions, scripts }))
+        Ok(Some(Linked { decisions: &world.decisions, scripts, with_main }))
     }
 
     fn of_cmake(
@@ -274,10 +309,12 @@ fn together<'w>(worlds: &[Linked<'w>], is_all: bool) -> Vec<LinkerScript> {
     for script in &mut all {
         let (so, otherwise): (Vec<_>, Vec<_>) =
             worlds.iter().partition(|world| world.scripts.contains(script));
+        let without_main = !so.iter().any(|world| world.with_main);
         let decisions = |worlds: Vec<&Linked<'w>>| -> Vec<&'w [Decision]> {
             worlds.into_iter().map(|world| world.decisions).collect()
         };
         script.condition = make::condition(&decisions(so), &decisions(otherwise));
+        script.without_main = without_main;
     }
     if !is_all {
         for script in &mut all {

@@ -86,6 +86,7 @@ pub(crate) fn listed(board: &str) -> CatalogBoard {
             path: format!("ports/{port}/boards/{board}.ld"),
             found: true,
             condition: None,
+            without_main: false,
             includes: vec![format!("ports/{port}/boards/common.ld")],
             registry: None,
         }],

@@ -142,6 +142,14 @@ impl<'t> Makefiles<'t> {
         Ok(makefile)
     }
 
+    /// Whether a makefile assigns a value in which one of `words` stands, under whatever
+    /// condition.
+    pub(crate) fn names(&self, path: &str, words: &[String]) -> Result<bool, TreeError> {
+        let Some(makefile) = self.makefile(path)? else { return Ok(false) };
+        self.spend(makefile.bytes)?;
+        Ok(makefile.statements.iter().any(|statement| statement.names(words)))
+    }
+
     pub(super) fn spend(&self, work: usize) -> Result<(), TreeError> {
         self.work.set(self.work.get().saturating_add(work));
         if self.work.get() > MAX_WORK { Err(TreeError::EndlessMakefiles) } else { Ok(()) }
