@@ -1,6 +1,6 @@
 //! How a main can be migrated, for a person at a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
@@ -8,7 +8,7 @@ use anstyle::Style;
 use super::terminal::printable;
 use crate::analyze::migrate::Proposal;
 use crate::analyze::migrate::plan::{Plan, Registration, RunLevel};
-use crate::analyze::migrate::scripts::{Placing, ScriptAudit};
+use crate::analyze::migrate::scripts::{PlacedBy, Placing, ScriptAudit, Without};
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -156,15 +156,41 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
     for audit in listed {
         let mut line =
             format!("  {:width$}  {:7}", printable(&audit.board), audit.placing.as_str());
-        if !audit.through.is_empty() {
-            let _ = write!(line, "  {}", printable(&audit.through.join(", ")));
+        let through: Vec<String> = audit.through.iter().map(placed_by).collect();
+        if !through.is_empty() {
+            let _ = write!(line, "  {}", printable(&through.join(", ")));
         }
-        if let Some(without) = &audit.without {
-            let _ = write!(line, "  not if {}", printable(without));
+        for Without { condition, tables } in &audit.without {
+            let _ = match tables.as_slice() {
+                [] => write!(line, "  not"),
+                tables => write!(line, "  lacks {}", printable(&tables.join(", "))),
+            };
+            if let Some(condition) = condition {
+                let _ = write!(line, " if {}", printable(condition));
+            }
         }
         writeln!(text, "{}", line.trim_end())?;
     }
+    let by_name: BTreeSet<&String> = audits
+        .iter()
+        .flat_map(|audit| &audit.through)
+        .filter_map(|placed| placed.by_name.then_some(&placed.script))
+        .collect();
+    for script in by_name {
+        writeln!(
+            text,
+            "note: {} is not in the tree: by its name it is the fragment of registry-rt, if the linker is told where that is (-L)",
+            printable(script)
+        )?;
+    }
     Ok(())
+}
+
+fn placed_by(placed: &PlacedBy) -> String {
+    match &placed.included_by {
+        Some(by) => format!("{} in {by}", placed.script),
+        None => placed.script.clone(),
+    }
 }
 
 fn width<'a>(names: impl Iterator<Item = &'a String>) -> usize {

@@ -37,7 +37,7 @@ fn facts(number: u32) -> TreeFacts {
         condition: Some("USE_MBOOT = 1".to_owned()),
         without_main: false,
         includes: vec![],
-        registry: None,
+        tables: None,
     });
     facts
 }

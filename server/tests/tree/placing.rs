@@ -28,6 +28,58 @@ fn a_bootloader_that_the_same_makefile_builds_needs_no_tables() {
     assert_eq!(
         said,
         "linker scripts  tables of the registry on 1 boards and variants: 1 placed\n  \
-         p/A  placed   mp_registry.ld\n"
+         p/A  placed   mp_registry.ld in ports/p/app.ld\n\
+         note: mp_registry.ld is not in the tree: by its name it is the fragment of registry-rt, \
+         if the linker is told where that is (-L)\n"
+    );
+}
+
+/// A port with one board and these scripts beside its makefile.
+fn of_scripts(makefile: &str, scripts: made::Files<'_>) -> String {
+    let board = [("ports/p/boards/A/mpconfigboard.mk", ""), ("ports/p/Makefile", makefile)];
+    let said = said(&[&board, scripts].concat());
+    said.split_once('\n').unwrap().1.trim_start().to_owned()
+}
+
+const ALL: &str = "*(.mp_init_early.*) *(.mp_init_core.*) *(.mp_init_driver.*) *(.mp_init_service.*)\n\
+    *(.mp_deinit_early.*) *(.mp_deinit_core.*) *(.mp_deinit_driver.*) *(.mp_deinit_service.*)\n";
+
+#[test]
+fn what_places_the_tables_is_said_with_the_script_that_includes_it() {
+    let scripts = [
+        ("ports/p/a.ld", "INCLUDE common.ld"),
+        ("ports/p/common.ld", "INCLUDE mp_registry.ld"),
+        ("lib/link/mp_registry.ld", ALL),
+    ];
+    let makefile = "LDSCRIPT = a.ld\nLDFLAGS += -L ../../lib/link -T $(LDSCRIPT)\n";
+    assert_eq!(
+        of_scripts(makefile, &scripts),
+        "p/A  placed   lib/link/mp_registry.ld in ports/p/common.ld\n"
+    );
+    assert_eq!(
+        of_scripts("LDSCRIPT = a.ld\n", &[("ports/p/a.ld", ALL)]),
+        "p/A  placed   ports/p/a.ld\n"
+    );
+}
+
+#[test]
+fn tables_that_no_script_of_a_build_has_are_named() {
+    let scripts = [
+        ("ports/p/a.ld", "*(.mp_init_early.*) *(.mp_init_core.*) *(.mp_init_driver.*)"),
+        ("ports/p/b.ld", "*(.mp_init_service.*) *(.mp_deinit_*)"),
+    ];
+    assert_eq!(
+        of_scripts("LD_FILES = a.ld b.ld\n", &scripts),
+        "p/A  placed   ports/p/a.ld, ports/p/b.ld\n"
+    );
+    let makefile = "LD_FILES = b.ld\nifeq ($(SMALL),1)\nLD_FILES += a.ld\nendif\n";
+    assert_eq!(
+        of_scripts(makefile, &scripts),
+        "p/A  partly   ports/p/a.ld, ports/p/b.ld  \
+         lacks .mp_init_early, .mp_init_core, .mp_init_driver if SMALL != 1\n"
+    );
+    assert_eq!(
+        of_scripts("LDSCRIPT = c.ld\n", &[("ports/p/c.ld", "*(.mp_init_core.*) *(.mp_deinit_*)")]),
+        "p/A  partly   ports/p/c.ld  lacks .mp_init_early, .mp_init_driver, .mp_init_service\n"
     );
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::worlds::{World, Worlds};
-use crate::model::{CatalogBoard, LinkerScript};
+use crate::model::{CatalogBoard, LinkerScript, ScriptTables};
 
 /// What the linker scripts of a board do with the tables of the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -13,10 +13,31 @@ pub struct ScriptAudit {
     pub board: String,
     /// Whether they are placed.
     pub placing: Placing,
-    /// The scripts that place them: the board's own, or ones that these include.
-    pub through: Vec<String>,
-    /// Where some of the builds of a board lack them, which: `USE_MBOOT = 1`.
-    pub without: Option<String>,
+    /// The scripts that place them.
+    pub through: Vec<PlacedBy>,
+    /// The builds that lack them, or some of them.
+    pub without: Vec<Without>,
+}
+
+/// A script that places tables of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+pub struct PlacedBy {
+    /// The script that has them.
+    pub script: String,
+    /// The script that includes that one; `null` where the board is linked with it.
+    pub included_by: Option<String>,
+    /// Whether it is not in the tree, and taken for a fragment of registry-rt by its
+    /// name alone.
+    pub by_name: bool,
+}
+
+/// Builds of a board that lack tables of the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Without {
+    /// Which builds: `USE_MBOOT = 1`; `null` for all.
+    pub condition: Option<String>,
+    /// The tables that are not there, by their output sections; empty where none is.
+    pub tables: Vec<String>,
 }
 
 /// Whether the linker scripts of a board place the tables of the registry.
@@ -25,7 +46,7 @@ pub struct ScriptAudit {
 pub enum Placing {
     /// In every build.
     Placed,
-    /// In some builds: the scripts of others lack them.
+    /// In some builds, or some of them.
     Partly,
     /// In none.
     Missing,
@@ -52,39 +73,76 @@ pub fn audit(boards: &[CatalogBoard]) -> Vec<ScriptAudit> {
 
 fn of_board(board: &CatalogBoard) -> ScriptAudit {
     let scripts = &board.linker_scripts;
-    let mut through: Vec<String> =
-        scripts.iter().filter_map(|script| script.registry.clone()).collect();
+    let mut through: Vec<PlacedBy> = scripts.iter().filter_map(placed_by).collect();
     through.sort();
     through.dedup();
-    let (placing, without) = match through.as_slice() {
-        _ if scripts.is_empty() => (Placing::Unknown, None),
-        [] => (Placing::Missing, None),
-        _ => in_builds(scripts),
+    let without = if through.is_empty() { Vec::new() } else { without(scripts) };
+    let placing = match (through.is_empty(), without.is_empty()) {
+        _ if scripts.is_empty() => Placing::Unknown,
+        (true, _) => Placing::Missing,
+        (false, true) => Placing::Placed,
+        (false, false) => Placing::Partly,
     };
     ScriptAudit { board: board.id().to_string(), placing, through, without }
 }
 
-/// Whether scripts of which some place the tables do so in every build, and in which
-/// they do not. Those of one build are linked together: one that places them will do.
-fn in_builds(scripts: &[LinkerScript]) -> (Placing, Option<String>) {
+fn placed_by(script: &LinkerScript) -> Option<PlacedBy> {
+    let ScriptTables { through, by_name, .. } = script.tables.as_ref()?;
+    let mut way = std::iter::once(&script.path).chain(through).rev().cloned();
+    Some(PlacedBy { script: way.next()?, included_by: way.next(), by_name: *by_name })
+}
+
+/// The builds that lack tables. Scripts of one build are linked together: what one of
+/// them places is there.
+fn without(scripts: &[LinkerScript]) -> Vec<Without> {
     let worlds = Worlds::of(scripts.iter().filter_map(|script| script.condition.as_deref()));
     let Some(all) = worlds.all() else {
-        return (Placing::Partly, Some("too many options of the build to tell".to_owned()));
+        let condition = Some("too many options of the build to tell".to_owned());
+        return vec![Without { condition, tables: Vec::new() }];
     };
-    let lacks = |world: &World| -> Option<bool> {
-        let is_linked = |script: &&LinkerScript| worlds.holds(script.condition.as_deref(), world);
-        let linked: Vec<&LinkerScript> = scripts.iter().filter(is_linked).collect();
-        // Without a script, whoever builds names one, or it is no build at all; what
-        // links another program, such as a bootloader, does not run main.
-        let is_of_main = !linked.is_empty() && !linked.iter().any(|script| script.without_main);
-        is_of_main.then(|| !linked.iter().any(|script| script.registry.is_some()))
-    };
-    let lacking: Vec<Option<bool>> = all.iter().map(lacks).collect();
-    if lacking.contains(&Some(true)) {
-        (Placing::Partly, worlds.when(&all, &lacking))
-    } else {
-        (Placing::Placed, None)
+    let lacks: Vec<Option<Lacks>> =
+        all.iter().map(|world| lacks(scripts, &worlds, world)).collect();
+    let mut kinds: Vec<&Lacks> = Vec::new();
+    for kind in lacks.iter().flatten().filter(|kind| **kind != Lacks::Some(Vec::new())) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
     }
+    let builds = |kind: &Lacks| {
+        let are: Vec<Option<bool>> =
+            lacks.iter().map(|lacks| lacks.as_ref().map(|lacks| lacks == kind)).collect();
+        let tables = match kind {
+            Lacks::All => Vec::new(),
+            Lacks::Some(tables) => tables.iter().map(|table| (*table).to_owned()).collect(),
+        };
+        Without { condition: worlds.when(&all, &are), tables }
+    };
+    kinds.into_iter().map(builds).collect()
+}
+
+/// The tables that a build lacks.
+#[derive(PartialEq, Eq)]
+enum Lacks<'s> {
+    All,
+    Some(Vec<&'s str>),
+}
+
+/// What a build lacks; `None` where it is none of main.
+fn lacks<'s>(scripts: &'s [LinkerScript], worlds: &Worlds<'_>, world: &World) -> Option<Lacks<'s>> {
+    let is_linked = |script: &&LinkerScript| worlds.holds(script.condition.as_deref(), world);
+    let linked: Vec<&LinkerScript> = scripts.iter().filter(is_linked).collect();
+    // Without a script, whoever builds names one, or it is no build at all; what links
+    // another program, such as a bootloader, does not run main.
+    if linked.is_empty() || linked.iter().any(|script| script.without_main) {
+        return None;
+    }
+    let mut tables = linked.iter().filter_map(|script| script.tables.as_ref());
+    let Some(first) = tables.next() else { return Some(Lacks::All) };
+    let mut lacks: Vec<&str> = first.lacks.iter().map(String::as_str).collect();
+    for others in tables {
+        lacks.retain(|table| others.lacks.iter().any(|other| other == table));
+    }
+    Some(Lacks::Some(lacks))
 }
 
 #[cfg(test)]
@@ -104,7 +162,11 @@ mod tests {
                 condition: condition.map(str::to_owned),
                 without_main: text.starts_with('-'),
                 includes: vec![],
-                registry: text.starts_with('+').then(|| "mp_registry.ld".to_owned()),
+                tables: text.starts_with('+').then(|| ScriptTables {
+                    through: vec![],
+                    by_name: false,
+                    lacks: vec![],
+                }),
             }
         };
         let board = CatalogBoard {
@@ -115,7 +177,8 @@ mod tests {
             linker_scripts: scripts.iter().map(script).collect(),
         };
         let audit = &audit(&[board])[0];
-        let without = audit.without.as_deref().unwrap_or_default();
+        let without = audit.without.iter().map(|without| without.condition.as_deref().unwrap());
+        let without = without.collect::<Vec<_>>().join("; ");
         format!("{} {without}", audit.placing.as_str()).trim_end().to_owned()
     }
 

@@ -3,12 +3,14 @@
 //!
 //! - [`boards`]: which files make a board.
 //! - [`make`], [`cmake`]: what these files and those of the port say.
-//! - [`linker`]: where the linker finds its scripts, and what they include.
+//! - [`linker`]: where the linker finds its scripts, and what they include; [`tables`]:
+//!   which tables of the registry these place.
 
 mod boards;
 mod cmake;
 mod linker;
 mod make;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

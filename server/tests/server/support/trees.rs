@@ -88,7 +88,7 @@ pub(crate) fn listed(board: &str) -> CatalogBoard {
             condition: None,
             without_main: false,
             includes: vec![format!("ports/{port}/boards/common.ld")],
-            registry: None,
+            tables: None,
         }],
         port,
         board,
