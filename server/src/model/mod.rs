@@ -45,5 +45,5 @@ pub use table::{
 pub use tree::{
     CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_CONFIGURATION_BYTES,
     MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep, PortHistory, ScriptTables, SourceChange, StepKind,
-    TreeFacts,
+    TreeFacts, UnnamedTables,
 };

@@ -85,6 +85,20 @@ pub struct LinkerScript {
     /// How it places the tables of the registry; left out where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tables: Option<ScriptTables>,
+    /// How the tables are placed without being named in it, where the makefiles say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed_tables: Option<UnnamedTables>,
+}
+
+/// A way to place the tables that needs no linker script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnnamedTables {
+    /// Sections that no script names, with a key in each entry: `MP_REGISTRY_KEYED`.
+    Keyed,
+    /// Read-only data that the linker sorts by name: `MP_REGISTRY_RODATA` and
+    /// `--sort-section=name`.
+    Rodata,
 }
 
 /// The tables of the registry in a linker script.

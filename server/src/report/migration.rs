@@ -141,7 +141,7 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
         *counts.entry(audit.placing).or_default() += 1;
     }
     let said: Vec<String> =
-        counts.iter().map(|(placing, count)| format!("{count} {}", placing.as_str())).collect();
+        counts.iter().map(|(placing, count)| format!("{count} {}", placing.words())).collect();
     writeln!(
         text,
         "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {} boards and variants: {}",
@@ -153,9 +153,10 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
     };
     let listed: Vec<&ScriptAudit> = audits.iter().filter(is_worth_a_line).collect();
     let width = width(listed.iter().map(|audit| &audit.board));
+    let words_width = counts.keys().map(|placing| placing.words().len()).max().unwrap_or_default();
     for audit in listed {
-        let mut line =
-            format!("  {:width$}  {:7}", printable(&audit.board), audit.placing.as_str());
+        let words = audit.placing.words();
+        let mut line = format!("  {:width$}  {words:words_width$}", printable(&audit.board));
         let through: Vec<String> = audit.through.iter().map(placed_by).collect();
         if !through.is_empty() {
             let _ = write!(line, "  {}", printable(&through.join(", ")));
@@ -170,6 +171,12 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
             }
         }
         writeln!(text, "{}", line.trim_end())?;
+    }
+    if counts.contains_key(&Placing::NoScript) {
+        writeln!(
+            text,
+            "note: by no script is right where the entries have keys or are sorted read-only data (MP_REGISTRY_KEYED, MP_REGISTRY_RODATA); else a script must place the tables"
+        )?;
     }
     let by_name: BTreeSet<&String> = audits
         .iter()

@@ -229,7 +229,7 @@ fn the_boards_as_csv() {
     assert_eq!(answer.header("content-type"), Some("text/csv; charset=utf-8"));
     let lines: Vec<&str> = answer.text().lines().collect();
     assert_eq!(lines[0], "port,board,state,registered,left,twice,by_hand,scripts");
-    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,missing");
+    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,no-script");
     assert_eq!(lines.len(), 8);
 }
 

@@ -38,6 +38,7 @@ fn facts(number: u32) -> TreeFacts {
         without_main: false,
         includes: vec![],
         tables: None,
+        unnamed_tables: None,
     });
     facts
 }

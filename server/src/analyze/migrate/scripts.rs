@@ -48,19 +48,32 @@ pub enum Placing {
     Placed,
     /// In some builds, or some of them.
     Partly,
-    /// In none.
-    Missing,
+    /// In none by a script. That is right where another way than a script is taken, and
+    /// the tree does not tell that.
+    NoScript,
+    /// In every build, in a way that needs no script in some of them or all.
+    NoneNeeded,
     /// The tree does not say with which scripts the board is linked.
     Unknown,
 }
 
 impl Placing {
+    /// The words for it.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NoScript => "by no script",
+            Self::NoneNeeded => "no script needed",
+            _ => self.as_str(),
+        }
+    }
+
     /// The word for it, as JSON has it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Placed => "placed",
             Self::Partly => "partly",
-            Self::Missing => "missing",
+            Self::NoScript => "no-script",
+            Self::NoneNeeded => "none-needed",
             Self::Unknown => "unknown",
         }
     }
@@ -76,12 +89,15 @@ fn of_board(board: &CatalogBoard) -> ScriptAudit {
     let mut through: Vec<PlacedBy> = scripts.iter().filter_map(placed_by).collect();
     through.sort();
     through.dedup();
-    let without = if through.is_empty() { Vec::new() } else { without(scripts) };
-    let placing = match (through.is_empty(), without.is_empty()) {
+    let needs_none = scripts.iter().any(|script| script.unnamed_tables.is_some());
+    let is_told = needs_none || !through.is_empty();
+    let without = if is_told { without(scripts) } else { Vec::new() };
+    let placing = match without.as_slice() {
         _ if scripts.is_empty() => Placing::Unknown,
-        (true, _) => Placing::Missing,
-        (false, true) => Placing::Placed,
-        (false, false) => Placing::Partly,
+        _ if !is_told => Placing::NoScript,
+        [] if needs_none => Placing::NoneNeeded,
+        [] => Placing::Placed,
+        _ => Placing::Partly,
     };
     ScriptAudit { board: board.id().to_string(), placing, through, without }
 }
@@ -136,6 +152,9 @@ fn lacks<'s>(scripts: &'s [LinkerScript], worlds: &Worlds<'_>, world: &World) ->
     if linked.is_empty() || linked.iter().any(|script| script.without_main) {
         return None;
     }
+    if linked.iter().any(|script| script.unnamed_tables.is_some()) {
+        return Some(Lacks::Some(Vec::new()));
+    }
     let mut tables = linked.iter().filter_map(|script| script.tables.as_ref());
     let Some(first) = tables.next() else { return Some(Lacks::All) };
     let mut lacks: Vec<&str> = first.lacks.iter().map(String::as_str).collect();
@@ -148,12 +167,13 @@ fn lacks<'s>(scripts: &'s [LinkerScript], worlds: &Worlds<'_>, world: &World) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::UnnamedTables;
 
     /// `path`, `path?CONDITION`; with `+` in front it places the tables, with `-` it
-    /// links another program.
+    /// links another program, with `*` no script needs to name them.
     fn said(scripts: &[&str]) -> String {
         let script = |text: &&str| {
-            let name = text.trim_start_matches(['+', '-']);
+            let name = text.trim_start_matches(['+', '-', '*']);
             let (path, condition) =
                 name.split_once('?').map_or((name, None), |(path, when)| (path, Some(when)));
             LinkerScript {
@@ -167,6 +187,7 @@ mod tests {
                     by_name: false,
                     lacks: vec![],
                 }),
+                unnamed_tables: text.starts_with('*').then_some(UnnamedTables::Rodata),
             }
         };
         let board = CatalogBoard {
@@ -185,7 +206,7 @@ mod tests {
     #[test]
     fn a_board_is_told_by_all_of_its_builds() {
         assert_eq!(said(&[]), "unknown");
-        assert_eq!(said(&["a.ld", "b.ld"]), "missing");
+        assert_eq!(said(&["a.ld", "b.ld"]), "no-script");
         assert_eq!(said(&["a.ld", "+b.ld"]), "placed");
         assert_eq!(said(&["+a.ld?MBOOT = 1", "b.ld?MBOOT != 1"]), "partly MBOOT != 1");
         assert_eq!(said(&["common.ld", "+a.ld?MBOOT = 1", "+b.ld?MBOOT != 1"]), "placed");
@@ -217,6 +238,13 @@ mod tests {
             "common.ld",
         ];
         assert_eq!(said(&scripts), "partly DFU != 1");
+    }
+
+    #[test]
+    fn what_needs_no_script_lacks_none() {
+        assert_eq!(said(&["*a.ld", "*b.ld"]), "none-needed");
+        assert_eq!(said(&["*a.ld?MBOOT = 1", "b.ld?MBOOT != 1"]), "partly MBOOT != 1");
+        assert_eq!(said(&["*a.ld?MBOOT = 1", "+b.ld?MBOOT != 1"]), "none-needed");
     }
 
     #[test]

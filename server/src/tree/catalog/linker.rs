@@ -67,18 +67,30 @@ impl<'t> Scripts<'t> {
     pub(super) fn script(&self, name: &str, search: &Search) -> Result<LinkerScript, TreeError> {
         let Some(path) = self.find(name, None, search)? else {
             let tables = self.tables(name, &[]);
-            let (path, includes) = (cut(name), Vec::new());
-            let (condition, without_main) = (None, false);
-            let found = false;
-            return Ok(LinkerScript { path, found, condition, without_main, includes, tables });
+            return Ok(LinkerScript {
+                path: cut(name),
+                found: false,
+                condition: None,
+                without_main: false,
+                includes: Vec::new(),
+                tables,
+                unnamed_tables: None,
+            });
         };
         let mut includes = Vec::new();
         self.follow(&path, search, &mut Vec::new(), &mut includes)?;
         includes.retain(|include| include.path != path);
         let tables = self.tables(&path, &includes);
         let includes = includes.into_iter().map(|include| include.path).collect();
-        let (path, condition, without_main) = (cut(&path), None, false);
-        Ok(LinkerScript { path, found: true, condition, without_main, includes, tables })
+        Ok(LinkerScript {
+            path: cut(&path),
+            found: true,
+            condition: None,
+            without_main: false,
+            includes,
+            tables,
+            unnamed_tables: None,
+        })
     }
 
     /// How a script and what it includes place the tables of the registry.

@@ -22,7 +22,8 @@ use make::{Decision, Makefiles, Run, World};
 use super::layout::PortFolder;
 use super::{Layout, SourceTree, TreeError};
 use crate::model::{
-    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, PortName, VariantName,
+    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, PortName, UnnamedTables,
+    VariantName,
 };
 
 /// Longest name of a microcontroller, in bytes; what is longer is none.
@@ -228,7 +229,12 @@ impl Reader<'_> {
         let value =
             variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
         if let Some(value) = value {
-            names = make::words(value).into_iter().map(str::to_owned).collect();
+            let own: Vec<String> = make::words(value).into_iter().map(str::to_owned).collect();
+            // Flags that name these and more are the whole of it, in the linker's order:
+            // `-T $(LDSCRIPT) -T registry.ld`.
+            if !own.iter().all(|name| names.contains(name)) {
+                names = own;
+            }
         }
         let is_named_by_builder = |name: &String| {
             let variable = name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
@@ -244,7 +250,9 @@ impl Reader<'_> {
         let search = Search { folder: folder.to_owned(), others };
         let mut scripts = Vec::new();
         for name in names.iter().take(MAX_LINKER_SCRIPTS) {
-            scripts.push(self.scripts.script(name, &search)?);
+            let mut script = self.scripts.script(name, &search)?;
+            script.unnamed_tables = unnamed_tables(world);
+            scripts.push(script);
         }
         Ok(Some(Linked { decisions: &world.decisions, scripts, with_main }))
     }
@@ -290,6 +298,18 @@ impl World {
     /// Whether whoever builds decided what a variable is.
     fn is_decided(&self, variable: &str) -> bool {
         self.decisions.iter().any(|decision| decision.is_about(variable))
+    }
+}
+
+/// How the tables come into the scripts of a world that do not name them.
+fn unnamed_tables(world: &World) -> Option<UnnamedTables> {
+    let has = |option: &str| world.noted.contains(option);
+    if has(make::KEYED) {
+        Some(UnnamedTables::Keyed)
+    } else if has(make::RODATA) && has(make::SORTED) {
+        Some(UnnamedTables::Rodata)
+    } else {
+        None
     }
 }
 

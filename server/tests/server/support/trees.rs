@@ -89,6 +89,7 @@ pub(crate) fn listed(board: &str) -> CatalogBoard {
             without_main: false,
             includes: vec![format!("ports/{port}/boards/common.ld")],
             tables: None,
+            unnamed_tables: None,
         }],
         port,
         board,

@@ -57,6 +57,9 @@ pub(crate) struct World {
     pub(crate) values: BTreeMap<String, String>,
     /// The makefiles that were read.
     pub(crate) read: BTreeSet<String>,
+    /// The options of the registry that were assigned, whatever the variable; one under a
+    /// test that was passed over is not told.
+    pub(crate) noted: BTreeSet<&'static str>,
 }
 
 /// A test that only whoever builds can decide.
@@ -116,7 +119,12 @@ impl<'t> Makefiles<'t> {
                     other.push(!pass.taken[index]);
                     open.push(other);
                 }
-                worlds.push(World { decisions: pass.decisions, values, read: pass.files_read });
+                worlds.push(World {
+                    decisions: pass.decisions,
+                    values,
+                    read: pass.files_read,
+                    noted: pass.noted,
+                });
             }
             return Ok((worlds, true));
         }
