@@ -44,5 +44,6 @@ pub use table::{
 };
 pub use tree::{
     CatalogBoard, LinkerScript, MAX_BOARDS, MAX_CHANGES, MAX_CONFIGURATION_BYTES,
-    MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep, PortHistory, SourceChange, StepKind, TreeFacts,
+    MAX_LINKER_SCRIPTS, MAX_PORTS, OrderStep, PortHistory, ScriptTables, SourceChange, StepKind,
+    TreeFacts, UnnamedTables,
 };

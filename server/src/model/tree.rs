@@ -75,13 +75,44 @@ pub struct LinkerScript {
     /// When it is used, as the build's own condition: `USE_MBOOT = 1`; `null`
     /// for always.
     pub condition: Option<String>,
+    /// Whether it links another program than that of main, such as a bootloader: no
+    /// makefile that is read then names a file in which main may stand, and others do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_main: bool,
     /// The scripts that it includes, directly or through another, in the order
     /// in which the linker meets them.
     pub includes: Vec<String>,
-    /// The script that places the tables of the registry: this one, or one that it
-    /// includes; left out where none does.
+    /// How it places the tables of the registry; left out where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registry: Option<String>,
+    pub tables: Option<ScriptTables>,
+    /// How the tables are placed without being named in it, where the makefiles say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unnamed_tables: Option<UnnamedTables>,
+}
+
+/// A way to place the tables that needs no linker script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnnamedTables {
+    /// Sections that no script names, with a key in each entry: `MP_REGISTRY_KEYED`.
+    Keyed,
+    /// Read-only data that the linker sorts by name: `MP_REGISTRY_RODATA` and
+    /// `--sort-section=name`.
+    Rodata,
+}
+
+/// The tables of the registry in a linker script.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub struct ScriptTables {
+    /// The scripts that lead to them, each included by the one before; the last one
+    /// has them. Empty where the script has them itself.
+    pub through: Vec<String>,
+    /// Whether the script that has them is not in the tree, and known by its name
+    /// alone: it is one of the fragments of registry-rt.
+    pub by_name: bool,
+    /// Which of the eight tables are not there, by their output sections:
+    /// `.mp_init_early`.
+    pub lacks: Vec<String>,
 }
 
 /// How the order of a port changed, commit by commit.
@@ -199,8 +230,12 @@ impl TreeFacts {
                 short("path", &script.path)?;
                 short("condition", script.condition.as_deref().unwrap_or_default())?;
                 at_most("included scripts", script.includes.len(), MAX_LINKER_SCRIPTS)?;
-                short("path", script.registry.as_deref().unwrap_or_default())?;
                 script.includes.iter().try_for_each(|path| short("path", path))?;
+                if let Some(ScriptTables { through, lacks, .. }) = &script.tables {
+                    at_most("scripts to the tables", through.len(), MAX_LINKER_SCRIPTS)?;
+                    at_most("tables", lacks.len(), MAX_LINKER_SCRIPTS)?;
+                    through.iter().chain(lacks).try_for_each(|text| short("path", text))?;
+                }
             }
         }
         let mut ports = std::collections::HashSet::new();

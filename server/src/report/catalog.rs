@@ -8,7 +8,7 @@ use anstyle::Style;
 
 use super::terminal::printable;
 use crate::analyze::migrate::scripts::audit;
-use crate::model::{CatalogBoard, LinkerScript};
+use crate::model::{CatalogBoard, LinkerScript, ScriptTables};
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -114,10 +114,13 @@ fn script(script: &LinkerScript) -> String {
     if !script.found {
         text.push_str(" (not in the tree)");
     }
-    if let Some(registry) = &script.registry {
-        let _ = write!(text, " (places the registry");
-        if *registry != script.path {
+    if let Some(ScriptTables { through, lacks, .. }) = &script.tables {
+        text.push_str(" (places the registry");
+        if let Some(registry) = through.last() {
             let _ = write!(text, " through {registry}");
+        }
+        if !lacks.is_empty() {
+            let _ = write!(text, " without {}", lacks.join(" "));
         }
         text.push(')');
     }

@@ -1,6 +1,6 @@
 //! How a main can be migrated, for a person at a terminal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use anstyle::Style;
@@ -9,7 +9,7 @@ use super::changes::counted;
 use super::terminal::printable;
 use crate::analyze::migrate::Proposal;
 use crate::analyze::migrate::plan::{Plan, Registration, RunLevel};
-use crate::analyze::migrate::scripts::{Placing, ScriptAudit};
+use crate::analyze::migrate::scripts::{PlacedBy, Placing, ScriptAudit, Without};
 
 const BOLD: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -148,7 +148,7 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
         *counts.entry(audit.placing).or_default() += 1;
     }
     let said: Vec<String> =
-        counts.iter().map(|(placing, count)| format!("{count} {}", placing.as_str())).collect();
+        counts.iter().map(|(placing, count)| format!("{count} {}", placing.words())).collect();
     writeln!(
         text,
         "\n{BOLD}linker scripts{BOLD:#}  tables of the registry on {}: {}",
@@ -163,18 +163,51 @@ fn write_scripts(text: &mut String, audits: &[ScriptAudit]) -> std::fmt::Result 
     };
     let listed: Vec<&ScriptAudit> = audits.iter().filter(is_worth_a_line).collect();
     let width = width(listed.iter().map(|audit| &audit.board));
+    let words_width = counts.keys().map(|placing| placing.words().len()).max().unwrap_or_default();
     for audit in listed {
-        let mut line =
-            format!("  {:width$}  {:7}", printable(&audit.board), audit.placing.as_str());
-        if !audit.through.is_empty() {
-            let _ = write!(line, "  {}", printable(&audit.through.join(", ")));
+        let words = audit.placing.words();
+        let mut line = format!("  {:width$}  {words:words_width$}", printable(&audit.board));
+        let through: Vec<String> = audit.through.iter().map(placed_by).collect();
+        if !through.is_empty() {
+            let _ = write!(line, "  {}", printable(&through.join(", ")));
         }
-        if !audit.without.is_empty() {
-            let _ = write!(line, "  not in {}", printable(&audit.without.join(", ")));
+        for Without { condition, tables } in &audit.without {
+            let _ = match tables.as_slice() {
+                [] => write!(line, "  not"),
+                tables => write!(line, "  lacks {}", printable(&tables.join(", "))),
+            };
+            if let Some(condition) = condition {
+                let _ = write!(line, " if {}", printable(condition));
+            }
         }
         writeln!(text, "{}", line.trim_end())?;
     }
+    if counts.contains_key(&Placing::NoScript) {
+        writeln!(
+            text,
+            "note: by no script is right where the entries have keys or are sorted read-only data (MP_REGISTRY_KEYED, MP_REGISTRY_RODATA); else a script must place the tables"
+        )?;
+    }
+    let by_name: BTreeSet<&String> = audits
+        .iter()
+        .flat_map(|audit| &audit.through)
+        .filter_map(|placed| placed.by_name.then_some(&placed.script))
+        .collect();
+    for script in by_name {
+        writeln!(
+            text,
+            "note: {} is not in the tree: by its name it is the fragment of registry-rt, if the linker is told where that is (-L)",
+            printable(script)
+        )?;
+    }
     Ok(())
+}
+
+fn placed_by(placed: &PlacedBy) -> String {
+    match &placed.included_by {
+        Some(by) => format!("{} in {by}", placed.script),
+        None => placed.script.clone(),
+    }
 }
 
 fn width<'a>(names: impl Iterator<Item = &'a String>) -> usize {

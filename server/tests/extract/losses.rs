@@ -167,7 +167,7 @@ fn a_member_that_only_registers_is_lost_without_a_trace_unless_the_number_is_sta
     // The trap: nothing in the image tells that there was a driver. That all tables
     // are empty is odd; that one of twelve entries is missing would not be.
     let image = build(&[], MAIN).unwrap();
-    let empty = "IB110 the tables are there and all of them are empty: either no driver registers anything, or the linker dropped the entries; see that the linker script has KEEP around their sections";
+    let empty = "IB110 the tables are there and all of them are empty: either no driver registers anything yet, or the linker dropped or misplaced the entries: a script that names them needs KEEP around them, entries that are read-only data need --sort-section=name";
     assert_eq!(checked(&image), (vec![], vec![empty.to_owned()]));
     // What the documentation says to do.
     let said = build(&[], &stating).unwrap_err();

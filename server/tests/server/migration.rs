@@ -267,7 +267,7 @@ fn the_boards_as_csv() {
         lines[0],
         "port,board,state,registered,left,twice,by_hand,scripts,idle,before,after,changed"
     );
-    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,missing,0,,,");
+    assert_eq!(lines[4], "stm32,PART,partial,1,1,0,0,no-script,0,,,");
     assert_eq!(lines.len(), 8);
     let moved: Vec<&str> = lines[2].split(',').collect();
     assert_eq!((moved[1], moved[8], moved[11]), ("MOVED", "0", "1"));

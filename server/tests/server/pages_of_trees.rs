@@ -35,8 +35,10 @@ fn facts(number: u32) -> TreeFacts {
         path: "made.ld".to_owned(),
         found: false,
         condition: Some("USE_MBOOT = 1".to_owned()),
+        without_main: false,
         includes: vec![],
-        registry: None,
+        tables: None,
+        unnamed_tables: None,
     });
     facts
 }

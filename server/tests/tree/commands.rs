@@ -39,8 +39,8 @@ fn a_spreadsheet_gets_no_formulas() {
     assert_eq!(
         out(&run(&["--format", "csv"], folder.path())),
         "port,board,variant,mcu,linker_scripts,included_scripts,registry\n\
-         p,A,,'-1+1,\"'=cmd|x.ld,\"\"\\u{1b}[31m (not in the tree)\",,missing\n\
-         p,B,,,ports/p/a.ld if O = 1,'@b.ld,missing\n"
+         p,A,,'-1+1,\"'=cmd|x.ld,\"\"\\u{1b}[31m (not in the tree)\",,no-script\n\
+         p,B,,,ports/p/a.ld if O = 1,'@b.ld,no-script\n"
     );
 }
 

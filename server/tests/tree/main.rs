@@ -10,5 +10,6 @@ mod layouts;
 mod made;
 mod migrations;
 mod orders;
+mod placing;
 mod planted;
 mod repositories;

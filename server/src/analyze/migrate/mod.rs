@@ -9,6 +9,7 @@
 //! - [`code`]: the plan as C or Rust
 //! - [`main_text`]: and main as it is afterwards
 //! - [`scripts`]: which linker scripts place the tables
+//! - `worlds`: the builds of a board, by the conditions of its scripts
 //!
 //! That an order did not change is not said here: that is [`super::diff`]'s, of a
 //! build before and one after.
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod scripts;
 pub mod state;
 mod writable;
+mod worlds;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
         if !walked || table.entries.iter().any(|entry| entry.origin == Origin::Registry) {
             return Vec::new();
         }
-        let message = "the tables are there and all of them are empty: either no driver registers anything, or the linker dropped the entries; see that the linker script has KEEP around their sections".to_owned();
+        let message = "the tables are there and all of them are empty: either no driver registers anything yet, or the linker dropped or misplaced the entries: a script that names them needs KEEP around them, entries that are read-only data need --sort-section=name".to_owned();
         vec![Hit { message, ..Hit::default() }]
     }),
 };
@@ -24,9 +24,12 @@ const DOC: Doc = Doc {
     what: "
         The bounds of tables are in the file, and not one of the tables has an entry.",
     why: "
-        Nothing refers to an entry, so garbage collection of sections (`--gc-sections`) drops
-        all of them unless the script says `KEEP`. The linker says nothing, every level runs
-        nothing, and no driver starts.",
+        Before the first driver registers, this is as it should be. Later, every level runs
+        nothing, no driver starts, and the linker has said nothing. Where a script names the
+        entries, garbage collection of sections (`--gc-sections`) drops all of them unless it
+        says `KEEP`, for nothing refers to an entry. Where they are read-only data
+        (`MP_REGISTRY_RODATA`), they stand between their bounds only if the linker sorts by
+        name.",
     example: Some(Example {
         language: "ld",
         before: "
@@ -39,8 +42,12 @@ const DOC: Doc = Doc {
             __mp_init_core_end = .;",
     }),
     fix: "
-        Put `KEEP` around the input sections of every table. If it is there, see that the
+        If no driver registers yet, leave it: it goes away with the first one. Else it depends on
+        how the tables are placed. By a script: put `KEEP` around the input sections of every
+        table. As read-only data: pass `--sort-section=name` to the linker (`-Wl,` in front of
+        it where the compiler links), and see that the script names `.rodata.*` and does not
+        sort it otherwise. With keys
+        (`MP_REGISTRY_KEYED`) nothing is asked of the linker. In each way see that the
         objects which register are linked at all: an archive gives only those members that
-        something refers to. If no driver registers yet, this finding goes away with the first
-        one.",
+        something refers to.",
 };

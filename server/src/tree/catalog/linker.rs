@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::model::{LinkerScript, MAX_LINKER_SCRIPTS, MAX_TEXT_BYTES};
+use super::tables::Tables;
+use crate::model::{LinkerScript, MAX_LINKER_SCRIPTS, MAX_TEXT_BYTES, ScriptTables};
 use crate::tree::{SourceTree, TreeError, joined};
 
 /// Deepest inclusion that is followed.
@@ -22,25 +23,29 @@ pub(super) struct Scripts<'t> {
 struct Text {
     /// What it includes, as it names it.
     inclusions: Vec<Inclusion>,
-    /// Whether it places the tables of the registry.
-    places_registry: bool,
+    /// The tables of the registry that it places.
+    tables: Tables,
 }
-
-/// The fragments of registry-rt. They are found by name where they are not in the
-/// tree: the linker may be told to look for them elsewhere.
-const FRAGMENTS: [&str; 5] = [
-    "mp_registry.ld",
-    "mp_registry_hosted.ld",
-    "mp_registry_hosted_lld.ld",
-    "mp_registry_merged.ld",
-    "mp_registry_second.ld",
-];
 
 /// One inclusion in a script.
 struct Inclusion {
     name: String,
     /// By the C preprocessor, which looks beside the script first.
     is_preprocessed: bool,
+}
+
+/// A script that another one includes.
+struct Included {
+    path: String,
+    /// The scripts between the board's own and this one.
+    behind: Vec<String>,
+}
+
+impl Included {
+    /// The way from the board's script to this one.
+    fn through(&self) -> Vec<String> {
+        self.behind.iter().chain([&self.path]).cloned().collect()
+    }
 }
 
 /// Where the linker of a board looks.
@@ -61,29 +66,46 @@ impl<'t> Scripts<'t> {
     /// The script that is named `name` on the linker's command line.
     pub(super) fn script(&self, name: &str, search: &Search) -> Result<LinkerScript, TreeError> {
         let Some(path) = self.find(name, None, search)? else {
+            let tables = self.tables(name, &[]);
             return Ok(LinkerScript {
                 path: cut(name),
                 found: false,
                 condition: None,
+                without_main: false,
                 includes: Vec::new(),
-                registry: is_fragment(name).then(|| cut(name)),
+                tables,
+                unnamed_tables: None,
             });
         };
         let mut includes = Vec::new();
-        self.follow(&path, search, 0, &mut includes)?;
-        includes.retain(|include| *include != path);
-        let path = cut(&path);
-        let mut all = std::iter::once(&path).chain(&includes);
-        let registry = all.find(|script| self.places_registry(script)).cloned();
-        Ok(LinkerScript { path, found: true, condition: None, includes, registry })
+        self.follow(&path, search, &mut Vec::new(), &mut includes)?;
+        includes.retain(|include| include.path != path);
+        let tables = self.tables(&path, &includes);
+        let includes = includes.into_iter().map(|include| include.path).collect();
+        Ok(LinkerScript {
+            path: cut(&path),
+            found: true,
+            condition: None,
+            without_main: false,
+            includes,
+            tables,
+            unnamed_tables: None,
+        })
     }
 
-    /// Whether a script that was met places the tables of the registry.
-    fn places_registry(&self, path: &str) -> bool {
-        match self.read.borrow().get(path) {
-            Some(Some(text)) => text.places_registry,
-            _ => is_fragment(path),
-        }
+    /// How a script and what it includes place the tables of the registry.
+    fn tables(&self, path: &str, includes: &[Included]) -> Option<ScriptTables> {
+        let of = |path: &str| match self.read.borrow().get(path) {
+            Some(Some(text)) => (text.tables, false),
+            _ => (Tables::by_name(path), true),
+        };
+        let own = (Vec::new(), of(path));
+        let others = includes.iter().map(|include| (include.through(), of(&include.path)));
+        let mut all =
+            std::iter::once(own).chain(others).filter(|(_, (tables, _))| !tables.is_empty());
+        let (through, (first, by_name)) = all.next()?;
+        let tables = all.fold(first, |tables, (_, (more, _))| tables.and(more));
+        Some(ScriptTables { through, by_name, lacks: tables.lacks() })
     }
 
     /// Adds what the script at `path` includes, each script once.
@@ -91,8 +113,8 @@ impl<'t> Scripts<'t> {
         &self,
         path: &str,
         search: &Search,
-        depth: usize,
-        includes: &mut Vec<String>,
+        behind: &mut Vec<String>,
+        includes: &mut Vec<Included>,
     ) -> Result<(), TreeError> {
         let Some(text) = self.text(path)? else { return Ok(()) };
         for inclusion in &text.inclusions {
@@ -104,12 +126,14 @@ impl<'t> Scripts<'t> {
                 return Ok(());
             }
             // Met before, it was followed before: so loops come to an end.
-            if includes.contains(&shown) {
+            if includes.iter().any(|include| include.path == shown) {
                 continue;
             }
-            includes.push(shown);
-            if let Some(found) = found.filter(|_| depth < MAX_DEPTH) {
-                self.follow(&found, search, depth + 1, includes)?;
+            includes.push(Included { path: shown.clone(), behind: behind.clone() });
+            if let Some(found) = found.filter(|_| behind.len() < MAX_DEPTH) {
+                behind.push(shown);
+                self.follow(&found, search, behind, includes)?;
+                behind.pop();
             }
         }
         Ok(())
@@ -158,15 +182,8 @@ impl<'t> Scripts<'t> {
 
 impl Text {
     fn of(text: &str) -> Self {
-        // In sections of their own, or within another one: both name the entries.
-        let places_registry = without_comments(text).contains(".mp_init_");
-        Self { inclusions: inclusions(text), places_registry }
+        Self { inclusions: inclusions(text), tables: Tables::of(&without_comments(text)) }
     }
-}
-
-/// Whether a path is one of the fragments of registry-rt by its name.
-fn is_fragment(path: &str) -> bool {
-    FRAGMENTS.contains(&path.rsplit_once('/').map_or(path, |(_, name)| name))
 }
 
 /// `INCLUDE file` of the linker and `#include "file"` of the preprocessor, in
@@ -247,21 +264,5 @@ mod tests {
                     INCLUDED g.ld\nINCLUDE\n*lib/x/*(.text*)\nINCLUDE i.ld\n/* never ends INCLUDE h.ld";
         let names: Vec<String> = inclusions(text).into_iter().map(|i| i.name).collect();
         assert_eq!(names, ["a.ld", "b.ld", "c.ld.S", "i.ld"]);
-    }
-
-    #[test]
-    fn a_script_places_the_registry_where_it_names_the_entries() {
-        for (text, places) in [
-            (".mp_init_core : { KEEP(*(SORT_BY_NAME(.mp_init_core.*))) }", true),
-            (".text : { *(.text*) KEEP(*(SORT_BY_NAME(.mp_init_core.*))) }", true),
-            ("/* .mp_init_core stands in mp_registry.ld */", false),
-        ] {
-            assert_eq!(Text::of(text).places_registry, places, "{text}");
-        }
-        assert!(
-            is_fragment("lib/registry-rt/link/mp_registry.ld")
-                && is_fragment("mp_registry_merged.ld")
-        );
-        assert!(!is_fragment("my_mp_registry.ld"));
     }
 }

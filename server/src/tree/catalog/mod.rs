@@ -3,12 +3,14 @@
 //!
 //! - [`boards`]: which files make a board.
 //! - [`make`], [`cmake`]: what these files and those of the port say.
-//! - [`linker`]: where the linker finds its scripts, and what they include.
+//! - [`linker`]: where the linker finds its scripts, and what they include; [`tables`]:
+//!   which tables of the registry these place.
 
 mod boards;
 mod cmake;
 mod linker;
 mod make;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -20,7 +22,8 @@ use make::{Decision, Makefiles, Run, World};
 use super::layout::PortFolder;
 use super::{Layout, SourceTree, TreeError};
 use crate::model::{
-    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, PortName, VariantName,
+    CatalogBoard, LinkerScript, MAX_BOARDS, MAX_LINKER_SCRIPTS, PortName, UnnamedTables,
+    VariantName,
 };
 
 /// Longest name of a microcontroller, in bytes; what is longer is none.
@@ -81,6 +84,8 @@ struct Reader<'t> {
 struct Linked<'w> {
     decisions: &'w [Decision],
     scripts: Vec<LinkerScript>,
+    /// Whether main is part of the program that they link.
+    with_main: bool,
 }
 
 impl Reader<'_> {
@@ -176,22 +181,60 @@ impl Reader<'_> {
             // deciding nothing.
             worlds.truncate(1);
         }
+        let with_main = self.with_main(&worlds, port, folder)?;
         let mut linked = Vec::new();
-        for world in &worlds {
-            linked.extend(self.linked(world, folder)?);
+        for (world, with_main) in worlds.iter().zip(with_main) {
+            linked.extend(self.linked(world, folder, with_main)?);
         }
         Ok((together(&linked, is_all), mcu))
     }
 
+    /// Which of the worlds build the program of main: those whose makefiles name a file
+    /// in which main may stand; all, where none does.
+    fn with_main(
+        &self,
+        worlds: &[World],
+        port: &PortFolder,
+        folder: &str,
+    ) -> Result<Vec<bool>, TreeError> {
+        let mut with_main = vec![true; worlds.len()];
+        // Mostly all worlds read the same makefiles, and there is nothing to tell apart.
+        if worlds.windows(2).all(|pair| pair[0].read == pair[1].read) {
+            return Ok(with_main);
+        }
+        let mains: Vec<String> =
+            self.layout.mains(port).iter().map(|path| relative(path, folder)).collect();
+        for (world, with_main) in worlds.iter().zip(&mut with_main) {
+            *with_main = false;
+            for path in &world.read {
+                *with_main = *with_main || self.makefiles.names(path, &mains)?;
+            }
+        }
+        if !with_main.contains(&true) {
+            with_main.fill(true);
+        }
+        Ok(with_main)
+    }
+
     /// The scripts of a world; `None` where whoever builds names them.
-    fn linked<'w>(&self, world: &'w World, folder: &str) -> Result<Option<Linked<'w>>, TreeError> {
+    fn linked<'w>(
+        &self,
+        world: &'w World,
+        folder: &str,
+        with_main: bool,
+    ) -> Result<Option<Linked<'w>>, TreeError> {
         let flags = world.values.get(make::LINKER_FLAGS).map(String::as_str);
         let (mut names, others) = in_flags(flags.unwrap_or_default());
         let variables = self.layout.linker_scripts.iter();
         let value =
             variables.filter_map(|name| world.values.get(name)).find(|v| !v.trim().is_empty());
         if let Some(value) = value {
-            names = make::words(value).into_iter().map(str::to_owned).collect();
+            let own: Vec<String> = make::words(value).into_iter().map(str::to_owned).collect();
+            // Flags that name these and more are the whole of it, in the linker's order:
+            // `-T $(LDSCRIPT) -T registry.ld`.
+            if !own.iter().all(|name| names.contains(name)) {
+                names = own;
+            }
         }
         let is_named_by_builder = |name: &String| {
             let variable = name.strip_prefix("$(").and_then(|name| name.strip_suffix(')'));
@@ -207,9 +250,11 @@ impl Reader<'_> {
         let search = Search { folder: folder.to_owned(), others };
         let mut scripts = Vec::new();
         for name in names.iter().take(MAX_LINKER_SCRIPTS) {
-            scripts.push(self.scripts.script(name, &search)?);
+            let mut script = self.scripts.script(name, &search)?;
+            script.unnamed_tables = unnamed_tables(world);
+            scripts.push(script);
         }
-        Ok(Some(Linked { decisions: &world.decisions, scripts }))
+        Ok(Some(Linked { decisions: &world.decisions, scripts, with_main }))
     }
 
     fn of_cmake(
@@ -256,6 +301,18 @@ impl World {
     }
 }
 
+/// How the tables come into the scripts of a world that do not name them.
+fn unnamed_tables(world: &World) -> Option<UnnamedTables> {
+    let has = |option: &str| world.noted.contains(option);
+    if has(make::KEYED) {
+        Some(UnnamedTables::Keyed)
+    } else if has(make::RODATA) && has(make::SORTED) {
+        Some(UnnamedTables::Rodata)
+    } else {
+        None
+    }
+}
+
 /// The scripts of all worlds, each with its condition, in the order of the
 /// linker.
 fn together<'w>(worlds: &[Linked<'w>], is_all: bool) -> Vec<LinkerScript> {
@@ -274,10 +331,12 @@ fn together<'w>(worlds: &[Linked<'w>], is_all: bool) -> Vec<LinkerScript> {
     for script in &mut all {
         let (so, otherwise): (Vec<_>, Vec<_>) =
             worlds.iter().partition(|world| world.scripts.contains(script));
+        let without_main = !so.iter().any(|world| world.with_main);
         let decisions = |worlds: Vec<&Linked<'w>>| -> Vec<&'w [Decision]> {
             worlds.into_iter().map(|world| world.decisions).collect()
         };
         script.condition = make::condition(&decisions(so), &decisions(otherwise));
+        script.without_main = without_main;
     }
     if !is_all {
         for script in &mut all {

@@ -298,7 +298,8 @@ fn row(project: &ProjectName, board: &BoardProgress) -> Row {
         scripts: match board.scripts {
             Placing::Placed => "✓ placed",
             Placing::Partly => "◐ in part",
-            Placing::Missing => "✕ missing",
+            Placing::NoScript => "○ by no script",
+            Placing::NoneNeeded => "✓ none needed",
             Placing::Unknown => "",
         },
         why: why(board),

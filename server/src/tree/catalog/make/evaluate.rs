@@ -57,6 +57,9 @@ pub(crate) struct World {
     pub(crate) values: BTreeMap<String, String>,
     /// The makefiles that were read.
     pub(crate) read: BTreeSet<String>,
+    /// The options of the registry that were assigned, whatever the variable; one under a
+    /// test that was passed over is not told.
+    pub(crate) noted: BTreeSet<&'static str>,
 }
 
 /// A test that only whoever builds can decide.
@@ -116,7 +119,12 @@ impl<'t> Makefiles<'t> {
                     other.push(!pass.taken[index]);
                     open.push(other);
                 }
-                worlds.push(World { decisions: pass.decisions, values, read: pass.files_read });
+                worlds.push(World {
+                    decisions: pass.decisions,
+                    values,
+                    read: pass.files_read,
+                    noted: pass.noted,
+                });
             }
             return Ok((worlds, true));
         }
@@ -140,6 +148,14 @@ impl<'t> Makefiles<'t> {
         self.kept_bytes.set(self.kept_bytes.get() + size);
         self.files.borrow_mut().insert(path.to_owned(), makefile.clone());
         Ok(makefile)
+    }
+
+    /// Whether a makefile assigns a value in which one of `words` stands, under whatever
+    /// condition.
+    pub(crate) fn names(&self, path: &str, words: &[String]) -> Result<bool, TreeError> {
+        let Some(makefile) = self.makefile(path)? else { return Ok(false) };
+        self.spend(makefile.bytes)?;
+        Ok(makefile.statements.iter().any(|statement| statement.names(words)))
     }
 
     pub(super) fn spend(&self, work: usize) -> Result<(), TreeError> {

@@ -22,5 +22,11 @@ pub(super) use condition::condition;
 pub(super) use evaluate::{Decision, Makefiles, Run, World};
 pub(super) use functions::words;
 
+/// The options that place the tables of the registry without a script: keys, which need
+/// nothing of the linker, and read-only data, which it must sort.
+pub(super) const KEYED: &str = "-DMP_REGISTRY_KEYED";
+pub(super) const RODATA: &str = "-DMP_REGISTRY_RODATA";
+pub(super) const SORTED: &str = "--sort-section=name";
+
 /// Where options for the linker stand.
 pub(super) const LINKER_FLAGS: &str = pass::LINKER_FLAGS;

@@ -26,6 +26,22 @@ pub(super) enum Statement {
     },
 }
 
+impl Statement {
+    /// Whether it may assign a value in which one of `words` stands.
+    pub(super) fn names(&self, words: &[String]) -> bool {
+        match self {
+            Self::Assign(Assignment { value, .. }) => {
+                value.split_whitespace().any(|word| words.iter().any(|named| named == word))
+            }
+            Self::Include { .. } => false,
+            Self::If { arms, otherwise } => {
+                let mut bodies = arms.iter().map(|(_, body)| body).chain([otherwise]);
+                bodies.any(|body| body.iter().any(|statement| statement.names(words)))
+            }
+        }
+    }
+}
+
 /// `NAME = value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {

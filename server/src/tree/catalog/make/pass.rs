@@ -7,6 +7,7 @@ use super::evaluate::{Decision, Makefiles, Run, Side};
 use super::expand::{Expanded, Expander, Value};
 use super::functions::words;
 use super::parse::{Assignment, How, Statement, Test};
+use super::{KEYED, RODATA, SORTED};
 use crate::tree::{TreeError, joined};
 
 /// Deepest includes; a makefile may include itself.
@@ -58,6 +59,7 @@ pub(super) struct Pass<'p> {
     /// refer to.
     pub(super) referred: BTreeSet<String>,
     pub(super) files_read: BTreeSet<String>,
+    pub(super) noted: BTreeSet<&'static str>,
     /// The makefiles that are being read, each included by the one before.
     reading: Vec<String>,
     /// The words of the linker's flags that name scripts and folders.
@@ -83,6 +85,7 @@ impl<'p> Pass<'p> {
             passed_over: BTreeSet::new(),
             referred: run.asked.iter().cloned().collect(),
             files_read: BTreeSet::new(),
+            noted: BTreeSet::new(),
             reading: Vec::new(),
             flags: Vec::new(),
         }
@@ -213,6 +216,11 @@ impl<'p> Pass<'p> {
     }
 
     fn assign(&mut self, assignment: &Assignment) -> Result<(), TreeError> {
+        for word in words(&assignment.value) {
+            let option = word.trim_start_matches("-Wl,");
+            let is_option = |known: &&&str| option.strip_suffix("=1").unwrap_or(option) == **known;
+            self.noted.extend([KEYED, RODATA, SORTED].iter().find(is_option).copied());
+        }
         let name = if assignment.name.contains('$') {
             let (name, _) = self.expand(&assignment.name, false)?;
             if !name.is_known {
