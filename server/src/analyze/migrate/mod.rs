@@ -22,8 +22,8 @@ pub mod main_text;
 pub mod plan;
 pub mod scripts;
 pub mod state;
-mod writable;
 mod worlds;
+mod writable;
 
 use serde::Serialize;
 use utoipa::ToSchema;
