@@ -44,7 +44,7 @@ pub struct Row {
     pub deinits: u32,
     /// The stage at which most units start it, or stop it where none starts it.
     pub stage: Option<Stage>,
-    /// The level at which most units that register it do so.
+    /// The level at which most register what starts it; null where most do not.
     pub level: Option<Level>,
     /// What each unit has of it, in the order of `units`.
     pub cells: Vec<Cell>,
@@ -332,6 +332,12 @@ fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &st
     let cells: Vec<Cell> = fleet.uses.iter().zip(of_units).map(cell).collect();
     let having = |phase| count(cells.iter().filter(|cell| cell.of_phase(phase).next().is_some()));
     let all = || cells.iter().flat_map(|cell| &cell.calls);
+    // Of what starts it: what stops it runs at the same level, mostly, but calls it so
+    // from the other end, and would outvote it. Where most start it by hand, there is
+    // no usual level.
+    let inits = || all().filter(|call| call.phase == Phase::Init);
+    let at_a_level = inits().filter(|call| call.level.is_some()).count();
+    let level = most_common(inits().filter_map(|call| call.level.as_ref())).cloned();
     let stage = most_common(cells.iter().filter_map(Cell::stage))
         .or_else(|| most_common(all().filter_map(|call| call.stage)));
     Row {
@@ -339,7 +345,7 @@ fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &st
         inits: having(Phase::Init),
         deinits: having(Phase::Deinit),
         stage,
-        level: most_common(all().filter_map(|call| call.level.as_ref())).cloned(),
+        level: level.filter(|_| at_a_level * 2 > inits().count()),
         cells,
     }
 }
