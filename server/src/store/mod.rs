@@ -55,7 +55,7 @@ pub use firmware::{KnownFirmware, ReadBy, Reading};
 pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use project::{Project, ProjectSummary};
 pub use pull_request::{BuiltCommit, Finished, PullRequest};
-pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits, Searchable};
+pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits, Searchable, rank};
 pub use source::{Source, SourceSummary};
 pub use token::{
     Scope, ScopeError, Scopes, Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError,
