@@ -1,22 +1,28 @@
 //! `/PROJECT/-/migration`: which boards still call from main, which register, and
 //! what to do next.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::compare::address;
 use super::migration_chart::Chart;
+use super::migration_step::Step;
 use super::sort::{Heading, SortQuery, Sortable};
-use super::{PageError, Shell, counted, encoded, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, encoded, find_project, no_port, page, query_of};
 use crate::analyze::migrate::scripts::Placing;
 use crate::analyze::migrate::state::State;
 use crate::model::{BoardId, ProjectName};
 use crate::store::CommitPrefix;
+use crate::web::api::parameters::unexpected;
 use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
 use crate::web::path::PagePath;
+use crate::web::policies::day_of;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
 
@@ -34,6 +40,8 @@ struct MigrationPage {
     rest: String,
     ports: Vec<PortRow>,
     next: Vec<NextRow>,
+    /// Whether any of them is next for a reason.
+    has_reasons: bool,
     chart: Option<Chart>,
     days: Vec<Day>,
     rows: Vec<Row>,
@@ -41,10 +49,12 @@ struct MigrationPage {
     /// The order of the boards, where it was chosen.
     sort: Option<String>,
     /// The states, first the best, as headings of the ports.
-    headings: Vec<StateHeading>,
+    headings: Vec<Step>,
     states: Vec<Choice>,
     port_choices: Vec<Choice>,
     is_filtered: bool,
+    /// The port that alone is shown; empty for all.
+    port: String,
     /// Whether the project has any board at all.
     is_empty: bool,
 }
@@ -53,13 +63,12 @@ struct MigrationPage {
 struct PortRow {
     name: String,
     total: usize,
-    /// A part for each state, in their order.
+    /// A part for each step that any board has taken, the last first.
     parts: Vec<Part>,
 }
 
 struct Part {
-    state: &'static str,
-    words: &'static str,
+    step: Step,
     count: usize,
     /// Its place and width in the bar, of 100.
     from: usize,
@@ -69,9 +78,7 @@ struct Part {
 struct Row {
     port: String,
     label: String,
-    state: &'static str,
-    words: &'static str,
-    sign: &'static str,
+    step: Step,
     registered: u32,
     left: usize,
     left_names: String,
@@ -88,12 +95,6 @@ struct Row {
 struct NextRow {
     first: Row,
     more: usize,
-}
-
-struct StateHeading {
-    state: &'static str,
-    sign: &'static str,
-    words: &'static str,
 }
 
 struct Choice {
@@ -129,39 +130,44 @@ pub(in crate::web) async fn migration(
     query: Result<Query<MigrationQuery>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let query = query_of(query)?;
-    let state = State::ALL.iter().find(|state| state.as_str() == query.state).copied();
-    if state.is_none() && !query.state.is_empty() {
-        return Err(PageError::bad_request(
-            "The parameter `state` is none that it can be: expected not-seen, calls, partial, migrated or verified.".to_owned(),
-        ));
+    let step = Step::ALL.iter().find(|step| step.as_str() == query.state).copied();
+    if step.is_none() && !query.state.is_empty() {
+        let expected =
+            "not-seen, unread, calls, partial, nothing-to-register, migrated or verified";
+        return Err(PageError::bad_request(unexpected("state", &query.state, expected)));
     }
     let sort = SortQuery::new(query.sort.clone());
     let chosen = sort.choose(&COLUMNS).map_err(PageError::bad_request)?;
     let derived = app.derived();
-    let (project, progress) = app
+    let port = query.port.clone();
+    let (project, progress, built) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let progress = derived.progress(reader, &project)?;
-            Ok::<_, AppError>((project.name, progress))
+            let is_of_port = |board: &BoardProgress| board.board.port.as_str() == port;
+            if !port.is_empty() && !progress.boards.iter().any(is_of_port) {
+                return Err(no_port(&port));
+            }
+            let built = derived.boards(reader, &project)?;
+            Ok::<_, AppError>((project.name, progress, built))
         })
         .await?;
-    let Progress { boards, history } = &*progress;
-    let count = |wanted: State| boards.iter().filter(|board| board.state == wanted).count();
-    let verified = count(State::Verified);
-    let migrated = count(State::Migrated) + verified;
-    // Where main calls nothing that could be registered.
-    let has_nothing =
-        |board: &&BoardProgress| board.state == State::Migrated && board.registered == 0;
-    let nothing = boards.iter().filter(has_nothing).count();
-    let is_shown = |board: &&BoardProgress| {
-        state.is_none_or(|state| board.state == state)
-            && (query.port.is_empty() || board.board.port.as_str() == query.port)
+    let Progress { boards: all, history } = &*progress;
+    let built: BTreeSet<&BoardId> = built.iter().map(|board| &board.board).collect();
+    let step_of = |board: &BoardProgress| {
+        Step::of(board.state, board.registered, built.contains(&board.board))
     };
-    let mut shown: Vec<&BoardProgress> = boards.iter().filter(is_shown).collect();
-    chosen.apply(&mut shown, |column, board| {
+    let is_of_port =
+        |board: &&BoardProgress| query.port.is_empty() || board.board.port.as_str() == query.port;
+    let boards: Vec<&BoardProgress> = all.iter().filter(is_of_port).collect();
+    let steps: Vec<Step> = boards.iter().map(|board| step_of(board)).collect();
+    let mut shown: Vec<(&BoardProgress, Step)> =
+        boards.iter().copied().zip(steps.iter().copied()).collect();
+    shown.retain(|(_, of)| step.is_none_or(|step| step == *of));
+    chosen.apply(&mut shown, |column, (board, step)| {
         let (mut name, mut state, mut count, mut scripts) = (None, None, 0, None);
         match column {
-            1 => state = Some(board.state),
+            1 => state = Some(*step),
             2 => count = usize::try_from(board.registered).unwrap_or(usize::MAX),
             3 => count = board.left.len(),
             4 => count = board.by_hand,
@@ -174,133 +180,120 @@ pub(in crate::web) async fn migration(
     let given = given.iter().filter(|(_, value)| !value.is_empty());
     let kept: Vec<String> =
         given.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
-    let ports = ports(boards);
+    let (answer, rest) = answer(&steps, &query.port);
+    let next: Vec<NextRow> = next(&boards)
+        .into_iter()
+        .map(|(board, more)| NextRow { first: row(&project, board, step_of(board)), more })
+        .collect();
     page(&MigrationPage {
-        shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
-        answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
-        rest: rest(
-            [migrated, nothing, verified],
-            [State::Partial, State::Calls, State::NotSeen].map(count),
+        shell: Shell::at(
+            Section::Migration,
+            &project,
+            format!("/api/v1/projects/{project}/migration"),
         ),
-        next: next(boards)
-            .into_iter()
-            .map(|(board, more)| NextRow { first: row(&project, board), more })
-            .collect(),
-        chart: Chart::of(history, boards.len()),
+        answer,
+        rest,
+        has_reasons: next.iter().any(|group| !group.first.why.is_empty()),
+        next,
+        chart: Chart::of(history, all.len(), day_of(Timestamp::now())),
         days: history.iter().rev().take(30).cloned().collect(),
-        rows: shown.into_iter().map(|board| row(&project, board)).collect(),
+        rows: shown.into_iter().map(|(board, step)| row(&project, board, step)).collect(),
         columns: chosen.headings_keeping(&COLUMNS, &kept.concat()),
         sort: query.sort,
-        headings: State::ALL
-            .iter()
-            .rev()
-            .map(|&of| StateHeading { state: of.as_str(), sign: sign(of), words: words(of) })
-            .collect(),
-        states: State::ALL
-            .iter()
-            .map(|&of| Choice {
+        headings: taken(&steps).collect(),
+        states: Step::ALL
+            .into_iter()
+            .map(|of| Choice {
                 value: of.as_str().to_owned(),
-                label: words(of).to_owned(),
-                count: count(of),
-                chosen: state == Some(of),
+                label: of.words().to_owned(),
+                count: steps.iter().filter(|step| **step == of).count(),
+                chosen: step == Some(of),
             })
             .collect(),
-        port_choices: ports
-            .iter()
-            .map(|port| Choice {
-                value: port.name.clone(),
-                label: port.name.clone(),
-                count: port.total,
-                chosen: port.name == query.port,
+        port_choices: all
+            .chunk_by(|one, other| one.board.port == other.board.port)
+            .map(|of_port| Choice {
+                value: of_port[0].board.port.to_string(),
+                label: of_port[0].board.port.to_string(),
+                count: of_port.len(),
+                chosen: of_port[0].board.port.as_str() == query.port,
             })
             .collect(),
-        ports,
-        is_filtered: state.is_some() || !query.port.is_empty(),
-        is_empty: boards.is_empty(),
+        ports: ports(&boards, &steps),
+        is_filtered: step.is_some() || !query.port.is_empty(),
+        port: query.port,
+        is_empty: all.is_empty(),
         project,
     })
 }
 
-/// What follows on how many are migrated.
-fn rest([migrated, nothing, verified]: [usize; 3], [partial, calls, unseen]: [usize; 3]) -> String {
-    let nothing_to_do = match nothing {
-        0 => String::new(),
-        nothing if nothing == migrated => ", with nothing to register".to_owned(),
-        nothing => format!(", {nothing} of them with nothing to register"),
-    };
-    let proof = match (migrated - nothing, verified) {
+/// The first line: how many boards are migrated, and where the others are.
+fn answer(steps: &[Step], port: &str) -> (String, String) {
+    let count = |wanted: Step| steps.iter().filter(|step| **step == wanted).count();
+    let verified = count(Step::Verified);
+    let migrated = count(Step::Migrated) + verified;
+    let proof = match (migrated, verified) {
         (0, _) => String::new(),
         (_, 0) => ", none of them verified yet".to_owned(),
         _ => format!(
             ", {verified} of them verified: the order is proven to be that of the calls before"
         ),
     };
-    let proof = nothing_to_do + &proof;
-    let others = [(partial, "in part"), (calls, "called from main alone"), (unseen, "never seen")];
+    let others = [Step::Nothing, Step::Partial, Step::Calls, Step::NoBuild, Step::Unread];
     let others: Vec<String> = others
-        .iter()
+        .into_iter()
+        .map(|step| (count(step), step))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, step)| format!("{count} {}", step.does(count)))
         .collect();
-    if others.is_empty() { format!("{proof}.") } else { format!("{proof}. {}.", others.join(", ")) }
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" {}.", others.join(", ")),
+    };
+    let of = if port.is_empty() { String::new() } else { format!("{port} ") };
+    let all = counted(steps.len(), &format!("{of}board"));
+    (format!("{migrated} of {all} migrated"), format!("{proof}.{others}"))
 }
 
-pub(super) const fn words(state: State) -> &'static str {
-    match state {
-        State::NotSeen => "not seen",
-        State::Calls => "calls",
-        State::Partial => "partial",
-        State::Migrated => "migrated",
-        State::Verified => "verified",
-    }
-}
-
-pub(super) const fn sign(state: State) -> &'static str {
-    match state {
-        State::NotSeen => "·",
-        State::Calls => "○",
-        State::Partial => "◐",
-        State::Migrated => "●",
-        State::Verified => "✓",
-    }
+/// The steps that any board has taken, the last first.
+fn taken(steps: &[Step]) -> impl Iterator<Item = Step> {
+    Step::ALL.into_iter().rev().filter(|step| steps.contains(step))
 }
 
 /// The ports by name, each with its bar.
-fn ports(boards: &[BoardProgress]) -> Vec<PortRow> {
-    let by_port = boards.chunk_by(|one, other| one.board.port == other.board.port);
-    let row = |boards: &[BoardProgress]| {
+fn ports(boards: &[&BoardProgress], all: &[Step]) -> Vec<PortRow> {
+    let mut rows = Vec::new();
+    let mut done = 0;
+    for of_port in boards.chunk_by(|one, other| one.board.port == other.board.port) {
+        let steps = &all[done..done + of_port.len()];
+        done += of_port.len();
         let mut from = 0;
         let mut seen = 0;
-        let part = |&state: &State| {
-            let count = boards.iter().filter(|board| board.state == state).count();
+        let part = |step: Step| {
+            let count = steps.iter().filter(|of| **of == step).count();
             seen += count;
             // So that the parts meet, and the last one ends at 100.
-            let until = seen * 100 / boards.len();
-            let part = Part {
-                state: state.as_str(),
-                words: words(state),
-                count,
-                from,
-                width: until - from,
-            };
+            let until = seen * 100 / steps.len();
+            let part = Part { step, count, from, width: until - from };
             from = until;
             part
         };
-        PortRow {
-            name: boards[0].board.port.to_string(),
-            total: boards.len(),
-            parts: State::ALL.iter().rev().map(part).collect(),
-        }
-    };
-    by_port.map(row).collect()
+        rows.push(PortRow {
+            name: of_port[0].board.port.to_string(),
+            total: steps.len(),
+            parts: taken(all).map(part).collect(),
+        });
+    }
+    rows
 }
 
 /// The boards to migrate next: those with the fewest calls left that no other board
 /// registers, then those with the fewest left at all. Boards of a port with the same
 /// calls left come as one, with how many more there are: one edit migrates them all.
-fn next(boards: &[BoardProgress]) -> Vec<(&BoardProgress, usize)> {
+fn next<'a>(boards: &[&'a BoardProgress]) -> Vec<(&'a BoardProgress, usize)> {
     let mut open: Vec<&BoardProgress> = boards
         .iter()
+        .copied()
         .filter(|board| matches!(board.state, State::Calls | State::Partial))
         .filter(|board| !board.left.is_empty())
         .collect();
@@ -323,7 +316,7 @@ fn next(boards: &[BoardProgress]) -> Vec<(&BoardProgress, usize)> {
     next
 }
 
-fn row(project: &ProjectName, board: &BoardProgress) -> Row {
+fn row(project: &ProjectName, board: &BoardProgress, step: Step) -> Row {
     let named = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     let left_names = match board.left.len().saturating_sub(NAMED) {
         0 => named,
@@ -332,9 +325,7 @@ fn row(project: &ProjectName, board: &BoardProgress) -> Row {
     Row {
         port: board.board.port.to_string(),
         label: board.board.label(),
-        state: board.state.as_str(),
-        words: words(board.state),
-        sign: sign(board.state),
+        step,
         registered: board.registered,
         left: board.left.len(),
         left_names,
@@ -342,9 +333,9 @@ fn row(project: &ProjectName, board: &BoardProgress) -> Row {
         idle: board.idle.join(", "),
         by_hand: board.by_hand,
         scripts: match board.scripts {
-            Placing::Placed => "✓ placed",
-            Placing::Partly => "◐ in part",
-            Placing::Missing => "✕ missing",
+            Placing::Placed => "✓ place the tables",
+            Placing::Partly => "◧ some of them do",
+            Placing::Missing => "✕ do not place them",
             Placing::Unknown => "",
         },
         why: why(board),
@@ -366,9 +357,7 @@ pub(super) fn compared(project: &ProjectName, board: &BoardId, proof: &BoardProo
 /// Why a board is next, or what keeps it from being verified.
 fn why(board: &BoardProgress) -> String {
     match (board.state, &board.proof) {
-        (State::Migrated, _) if board.registered == 0 => {
-            "has nothing that could be registered".to_owned()
-        }
+        (State::Migrated, _) if board.registered == 0 => String::new(),
         (State::Migrated, Some(proof)) if !proof.is_certain => {
             "not proven: not everything has a name, or main could not be read in full".to_owned()
         }
