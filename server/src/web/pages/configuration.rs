@@ -87,8 +87,10 @@ impl ConfigurationView {
         };
         Self {
             answer: format!(
-                "Of {} under a condition, {present} are in this build and {out} are compiled out",
-                counted(conditional().count(), "call")
+                "Of {} under a condition, {present} {} in this build and {out} {} compiled out",
+                counted(conditional().count(), "call"),
+                if present == 1 { "is" } else { "are" },
+                if out == 1 { "is" } else { "are" }
             ),
             other_commit: (source.summary.commit != summary.commit).then(|| {
                 format!(
@@ -119,7 +121,7 @@ impl ConfigurationView {
 /// A sign and the words for where a call stands.
 fn said(standing: Standing) -> (&'static str, String) {
     match standing {
-        Standing::Present { position } => ("●", format!("in the build, position {position}")),
+        Standing::Present { position } => ("●", format!("in the build, call {}", position + 1)),
         Standing::CompiledOut => ("○", "compiled out".to_owned()),
         Standing::Unseen => ("?", "not seen: inlined, or it does nothing".to_owned()),
         Standing::Unclear => ("?", "one of several calls, of which some are there".to_owned()),

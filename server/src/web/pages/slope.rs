@@ -35,6 +35,8 @@ pub(super) struct Slope {
 /// One side.
 pub(super) struct Column {
     pub(super) label: String,
+    /// The whole name with the commit, for the pointer that rests on the label.
+    pub(super) title: String,
     pub(super) rows: Vec<Row>,
     /// The lines to the next column; the last one has none.
     pub(super) lines: Option<Vec<Line>>,
@@ -156,6 +158,7 @@ impl Slope {
         };
         let column = |(side, (rows, label)): (usize, (Vec<Row>, &String))| Column {
             label: label.clone(),
+            title: comparison.sides[side].pinned().to_string(),
             rows,
             lines: lines(side),
         };
@@ -249,6 +252,8 @@ impl View<'_> {
         match part {
             Part::Stage(stage) => {
                 let (title, note) = heading(stage);
+                // Six times the same gloss is noise, and would be cut.
+                let note = if self.is_narrow && self.side > 0 { "" } else { note };
                 Row::Heading { title, note }
             }
             Part::Entry(index) => Row::Entry(self.entry(index, is_rule)),
