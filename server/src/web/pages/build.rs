@@ -9,9 +9,10 @@ use super::repository::Repository;
 use super::run::{Place, Row, Run};
 use super::when::When;
 use super::{PageError, Section, Shell, counted, find_board, find_project, no_board, page, shown};
+use crate::analyze::number::numbers;
 use crate::analyze::rules;
 use crate::model::{
-    BoardId, EntryKind, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName,
+    BoardId, Entry, EntryKind, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName,
 };
 use crate::store::{Build as StoredBuild, CommitPrefix};
 use crate::web::path::PagePath;
@@ -101,8 +102,8 @@ pub(super) struct Fact {
 
 /// An entry as a row of the full table.
 pub(super) struct EntryView {
-    /// Its place in the effective order, from 1.
-    pub(super) number: u32,
+    /// Its number in the picture; empty for a landmark.
+    pub(super) number: String,
     pub(super) phase: &'static str,
     pub(super) stage: &'static str,
     pub(super) level: String,
@@ -276,8 +277,8 @@ impl BuildBody {
     ) -> Self {
         let table = &build.table;
         let commit = &build.summary.commit;
-        let entry = |entry: &crate::model::Entry| EntryView {
-            number: entry.position + 1,
+        let entry = |(entry, number): (&Entry, Option<u32>)| EntryView {
+            number: number.map(|number| number.to_string()).unwrap_or_default(),
             phase: entry.phase.map_or("", crate::model::Phase::as_str),
             stage: entry.stage.map_or("", Stage::as_str),
             level: entry.level.as_ref().map(ToString::to_string).unwrap_or_default(),
@@ -297,7 +298,7 @@ impl BuildBody {
             findings: table.findings.iter().map(FindingView::new).collect(),
             run: Run::new(table, repository, commit),
             facts: facts(build, table, repository, now),
-            entries: table.entries.iter().map(entry).collect(),
+            entries: table.entries.iter().zip(numbers(table)).map(entry).collect(),
         }
     }
 }
