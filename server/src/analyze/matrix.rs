@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT};
 use super::fleet::{Fleet, Satisfaction, Uses};
-use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
+use super::number::numbers;
+use crate::model::{InitTable, Level, Phase, PortName, Stage};
 
 /// Least number of others that must have something before one is said to lack
 /// it, or to have it at another stage or level.
@@ -105,6 +106,9 @@ pub enum Mark {
         after: Vec<Item>,
         /// Least share of others that agree.
         support: f64,
+        /// The number of ports that this is a share of; boards of one port share its
+        /// vote.
+        ports: f64,
     },
     /// It is started at another stage than on most others.
     Stage {
@@ -294,17 +298,15 @@ fn places(order: &[Vec<Item>]) -> HashMap<&str, usize> {
 /// The calls of a table by subsystem.
 fn calls(table: &InitTable) -> BTreeMap<&str, Vec<Call>> {
     let mut calls: BTreeMap<&str, Vec<Call>> = BTreeMap::new();
-    let mut numbers = [0; 2];
-    for entry in table.entries.iter().filter(|entry| entry.kind == EntryKind::Entry) {
-        let number = &mut numbers[usize::from(is_way_out(table, entry))];
-        *number += 1;
+    for (entry, number) in table.entries.iter().zip(numbers(table)) {
+        let Some(number) = number else { continue };
         let (Some(subsystem), Some(phase)) = (entry.subsystem.as_deref(), entry.phase) else {
             continue;
         };
         calls.entry(subsystem).or_default().push(Call {
             phase,
             position: entry.position,
-            number: *number,
+            number,
             stage: entry.stage,
             level: entry.level.clone(),
             function: entry.display_name(),
@@ -313,14 +315,6 @@ fn calls(table: &InitTable) -> BTreeMap<&str, Vec<Call>> {
         });
     }
     calls
-}
-
-/// Whether an entry is drawn among what runs on the way out.
-fn is_way_out(table: &InitTable, entry: &Entry) -> bool {
-    match (table.main.is_some(), entry.stage) {
-        (true, Some(stage)) => stage == Stage::Stop,
-        _ => entry.phase == Some(Phase::Deinit),
-    }
 }
 
 fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &str) -> Row {
@@ -439,6 +433,7 @@ fn mark_order(rows: &mut [Row], fleet: &Fleet<'_>, consensus: &Consensus) {
                 before: departure.behind.clone(),
                 after: departure.ahead.clone(),
                 support: departure.support,
+                ports: departure.ports,
             });
         }
     }
