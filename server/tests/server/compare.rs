@@ -135,7 +135,7 @@ fn two_boards_of_different_ports_are_aligned_by_what_they_start_and_stop() {
             "uart",
             "init",
             "2 uart_init0",
-            "3 machine_uart_init",
+            "2 machine_uart_init",
             "later: after mp_init; once per power-up → every soft reset"
         ]
     );

@@ -103,8 +103,8 @@ fn the_address_filters_the_matrix() {
         text(&html, ".answer"),
         "Nothing stands out among what runs at level core on 4 ports."
     );
-    let html = page(&app, "/micropython/-/matrix?level=core");
-    assert_eq!(text(&html, ".answer"), "Nothing runs at level core on 4 ports.");
+    let all = page(&app, "/micropython/-/matrix?level=core");
+    assert_eq!(text(&all, ".answer"), "Nothing runs at level core on 4 ports.");
     assert_eq!(app.get("/micropython/-/matrix?port=nope").status, 404);
     assert_eq!(
         attributes(&html, "footer a", "href")[0],

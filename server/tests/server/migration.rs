@@ -135,6 +135,13 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
     let of_port = page(&app, "/micropython/-/migration?port=stm32");
     assert!(text(&of_port, "p.answer").starts_with("3 of 7 stm32 boards migrated"));
     assert_eq!(app.get("/micropython/-/migration?port=nope").status, 404);
+    let twin = attributes(&only, "footer a", "href");
+    assert_eq!(twin[0], "/api/v1/projects/micropython/migration?state=verified");
+    assert_eq!(app.get(&twin[0]).json()["boards"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        app.get("/api/v1/projects/micropython/migration?state=done").error().2,
+        "the parameter `state`: expected not-seen, calls, partial, migrated or verified"
+    );
     assert_eq!(app.get("/micropython/-/migration?sort=age").status, 400);
     assert_eq!(app.get("/micropython/-/migration?state=done").status, 400);
     assert_eq!(app.get("/nothing/-/migration").status, 404);

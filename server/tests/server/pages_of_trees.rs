@@ -212,7 +212,7 @@ fn a_build_tells_which_conditions_of_the_text_hold() {
     assert_eq!(facts[1], "○ does not holddefined(STM32WL)");
     assert_eq!(facts[2], "only in the buildown_init");
     let calls = texts(&html, "#configuration ~ details tbody td:nth-child(4)");
-    assert_eq!(calls[2], "● in the build, call 2");
+    assert_eq!(calls[2], "● in the build, init 2");
     assert_eq!(calls[3], "? not seen: inlined, or it does nothing");
     let json = app.get("/api/v1/projects/micropython/ports/stm32/boards/PYBV10").json();
     assert_eq!(json["configuration"]["standings"][2]["standing"], "present");
@@ -348,6 +348,12 @@ fn the_catalog_filters_and_sorts_by_what_stands_in_the_address() {
     );
     assert_eq!(texts(&html, "form + .wide tbody th")[0], "stm32/PYBV11");
     assert_eq!(attributes(&html, "th[aria-sort] a", "href"), ["?port=stm32&sort=board"]);
+    let of_script = page(&app, "/micropython/-/catalog?mcu=stm32f4&script=made.ld");
+    let twin = attributes(&of_script, "footer a", "href");
+    assert_eq!(twin[0], "/api/v1/projects/micropython/catalog?mcu=stm32f4&script=made.ld");
+    let boards = app.get(&twin[0]).json()["boards"].clone();
+    assert_eq!(boards.as_array().unwrap().len(), 1);
+    assert_eq!(boards[0]["board"], "stm32/PYBD-SF2");
     let scripts = texts(&html, "#scripts ~ .wide tbody tr");
     assert_eq!(scripts[0], "made.ld not in the tree1");
     assert_eq!(scripts.len(), 5);

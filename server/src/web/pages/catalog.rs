@@ -14,7 +14,7 @@ use super::listed::State as BoardState;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
 use super::{PageError, Section, Shell, counted, encoded, find_project, no_port, page, query_of};
-use crate::model::{BoardId, LinkerScript, PortName, ProjectName};
+use crate::model::{BoardId, LinkerScript, ProjectName};
 use crate::store::ListedBoard;
 use crate::web::api::parameters::unexpected;
 use crate::web::path::PagePath;
@@ -143,7 +143,7 @@ pub(in crate::web) async fn catalog(
         shell: Shell::within(
             Section::Overview,
             &project.name,
-            format!("/api/v1/projects/{}/catalog{}", project.name, query.of_port()),
+            format!("/api/v1/projects/{}/catalog{}", project.name, query.of_twin()),
         ),
         tree: tree.map(|tree| (tree.commit.short().to_owned(), When::new(tree.committed_at, now))),
         all: boards.len() - retired,
@@ -188,7 +188,7 @@ impl CatalogQuery {
             && fits(&self.mcu, board.mcu.as_deref().unwrap_or_default())
             && fits(&self.state, BoardState::of(board).word())
             && (self.script.is_empty()
-                || board.linker_scripts.iter().any(|script| uses(script, &self.script)))
+                || board.linker_scripts.iter().any(|script| script.uses(&self.script)))
     }
 
     /// `12 boards of the family STM32F4 use boards/common.ld, 3 of them built`.
@@ -232,18 +232,14 @@ impl CatalogQuery {
             .collect()
     }
 
-    /// The query of the JSON twin, which filters by port alone.
-    fn of_port(&self) -> String {
-        match self.port.parse::<PortName>() {
-            Ok(port) => format!("?port={port}"),
-            Err(_) => String::new(),
-        }
+    /// The query of the JSON twin, which tells the state of each board.
+    fn of_twin(&self) -> String {
+        let given = [("port", &self.port), ("mcu", &self.mcu), ("script", &self.script)];
+        let given = given.into_iter().filter(|(_, value)| !value.is_empty());
+        let given: Vec<String> =
+            given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
     }
-}
-
-/// Whether a linker script is the one at `path`, or includes it.
-fn uses(script: &LinkerScript, path: &str) -> bool {
-    script.path == path || script.includes.iter().any(|included| included == path)
 }
 
 impl BoardRow {

@@ -186,11 +186,7 @@ pub(in crate::web) async fn migration(
         .map(|(board, more)| NextRow { first: row(&project, board, step_of(board)), more })
         .collect();
     page(&MigrationPage {
-        shell: Shell::at(
-            Section::Migration,
-            &project,
-            format!("/api/v1/projects/{project}/migration"),
-        ),
+        shell: Shell::at(Section::Migration, &project, json(&project, &query.port, step)),
         answer,
         rest,
         has_reasons: next.iter().any(|group| !group.first.why.is_empty()),
@@ -225,6 +221,15 @@ pub(in crate::web) async fn migration(
         is_empty: all.is_empty(),
         project,
     })
+}
+
+/// The address of the same boards as JSON.
+fn json(project: &ProjectName, port: &str, step: Option<Step>) -> String {
+    let port = (!port.is_empty()).then(|| format!("port={}", encoded(port)));
+    let state = step.map(|step| format!("state={}", step.state().as_str()));
+    let query: Vec<String> = port.into_iter().chain(state).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("/api/v1/projects/{project}/migration{query}")
 }
 
 /// The first line: how many boards are migrated, and where the others are.

@@ -44,6 +44,17 @@ impl Step {
         }
     }
 
+    /// The state of it, which is what JSON tells.
+    pub(super) const fn state(self) -> State {
+        match self {
+            Self::NoBuild | Self::Unread => State::NotSeen,
+            Self::Calls => State::Calls,
+            Self::Partial => State::Partial,
+            Self::Nothing | Self::Migrated => State::Migrated,
+            Self::Verified => State::Verified,
+        }
+    }
+
     /// The word in an address, and the CSS class: that of the state where that is as
     /// fine.
     pub(super) const fn as_str(self) -> &'static str {
