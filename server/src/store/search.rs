@@ -221,7 +221,7 @@ pub fn rank(name: &str, text: &str) -> Option<u8> {
 }
 
 /// What a search finds, the best first; of what is equally good, in its order.
-fn ranked<'a, T>(all: &'a [T], rank: impl Fn(&T) -> Option<u8>) -> impl Iterator<Item = &'a T> {
+fn ranked<T>(all: &[T], rank: impl Fn(&T) -> Option<u8>) -> impl Iterator<Item = &T> {
     let mut found: Vec<(u8, &T)> = all.iter().filter_map(|one| Some((rank(one)?, one))).collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, one)| one)

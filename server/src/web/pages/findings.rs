@@ -16,8 +16,10 @@ use super::repository::Repository;
 use super::{PageError, Section, Shell, counted, find_project, missing, no_port, page, query_of};
 use crate::analyze::rules;
 use crate::model::{CommitSha, Evidence, Location, ProjectName, Severity};
+use crate::store::{Project, Reader};
 use crate::web::api::parameters::unexpected;
-use crate::web::findings::{Compared, FindingsQuery, Listed, Listing, Of};
+use crate::web::derived::Derived;
+use crate::web::findings::{Compared, Filter, FindingsQuery, Listed, Listing, Of};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -133,19 +135,7 @@ pub(in crate::web) async fn findings(
     let derived = app.derived();
     let (project, listing, filter) = app
         .read(move |reader| {
-            let project = find_project(reader, &project)?;
-            let ports = derived.ports(reader, &project)?;
-            if let Some(port) = filter.port().filter(|port| !ports.iter().any(|of| of.name == **port))
-            {
-                return Err(no_port(port.as_str()));
-            }
-            let listing = filter.read(reader, &derived, &project)?;
-            if let Some(since) = listing.since.as_ref().filter(|since| since.until.is_none()) {
-                return Err(missing(format!(
-                    "Nothing of commit {} was uploaded, so nobody knows when it was and what was found then.",
-                    since.asked
-                )));
-            }
+            let (project, listing) = read(reader, &derived, &project, &filter)?;
             Ok::<_, AppError>((project, listing, filter))
         })
         .await?;
@@ -206,11 +196,7 @@ pub(in crate::web) async fn findings(
             counted(count(Severity::Warning), "warning"),
             counted(count(Severity::Note), "note")
         ),
-        among: if filter.narrows() {
-            among(&query, filter.rule.map(|rule| rule.code), listing.findings.len())
-        } else {
-            String::new()
-        },
+        among: among(&query, &filter, listing.findings.len()),
         rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
         checked: listing.checked.len(),
         is_of_builds: listing.of == Of::Builds,
@@ -243,9 +229,38 @@ pub(in crate::web) async fn findings(
     })
 }
 
+/// The findings of a project.
+///
+/// # Errors
+/// 404 where there is no such project or port, or nothing of the commit since which
+/// they are asked for.
+fn read(
+    reader: &Reader<'_>,
+    derived: &Derived,
+    name: &str,
+    filter: &Filter,
+) -> Result<(Project, Listing), AppError> {
+    let project = find_project(reader, name)?;
+    let ports = derived.ports(reader, &project)?;
+    if let Some(port) = filter.port().filter(|port| !ports.iter().any(|of| of.name == **port)) {
+        return Err(no_port(port.as_str()));
+    }
+    let listing = filter.read(reader, derived, &project)?;
+    if let Some(since) = listing.since.as_ref().filter(|since| since.until.is_none()) {
+        return Err(missing(format!(
+            "Nothing of commit {} was uploaded, so nobody knows when it was and what was found then.",
+            since.asked
+        )));
+    }
+    Ok((project, listing))
+}
+
 /// ` of IB305 on esp32, among 90`: which part of all findings a filter gives.
-fn among(query: &FindingsQuery, rule: Option<&str>, all: usize) -> String {
-    let rule = rule.map(|code| format!(" of {code}")).unwrap_or_default();
+fn among(query: &FindingsQuery, filter: &Filter, all: usize) -> String {
+    if !filter.narrows() {
+        return String::new();
+    }
+    let rule = filter.rule.map(|rule| format!(" of {}", rule.code)).unwrap_or_default();
     let port = match query.port.as_str() {
         "" => String::new(),
         port => format!(" on {port}"),

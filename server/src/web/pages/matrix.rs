@@ -79,9 +79,10 @@ pub(in crate::web) async fn matrix(
             Some(port) => format!("Subsystems on the boards of {port}"),
             None => "Subsystems on the ports".to_owned(),
         },
-        answer: match matrix.rows.is_empty() && is_filtered {
-            true => nothing_fits(&query, &counted(matrix.units.len(), what)),
-            false => summary(&matrix, what),
+        answer: if matrix.rows.is_empty() && is_filtered {
+            nothing_fits(&query, &counted(matrix.units.len(), what))
+        } else {
+            summary(&matrix, what)
         },
         table: Table::new(&matrix, columns, Some(&subsystem)),
         ports,
