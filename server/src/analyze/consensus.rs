@@ -93,6 +93,18 @@ pub struct Departure {
     pub ports: f64,
 }
 
+/// A share of ports in words: `7 of 8 ports`; in percent where boards of one port share
+/// its vote, so that there is nothing to count.
+pub fn share(support: f64, ports: f64, what: &str) -> String {
+    let agree = support * ports;
+    let is_whole = |number: f64| (number - number.round()).abs() < 1e-6;
+    if ports > 1.5 && is_whole(agree) && is_whole(ports) {
+        format!("{agree:.0} of {ports:.0} {what}")
+    } else {
+        format!("{:.0} % of the {what}", (support * 100.0 + 1e-6).floor())
+    }
+}
+
 /// The first [`MAX_ITEMS`] items of one table in order, each at its first position.
 pub fn items(entries: &[Entry]) -> Vec<(Item, u32)> {
     let mut seen = BTreeSet::new();

@@ -15,9 +15,10 @@ use utoipa::ToSchema;
 
 use super::consensus::{Consensus, Departure, Item, LEAST_SUPPORT, Share};
 use super::fleet::{Fleet, Satisfaction, Uses};
+use super::number::numbers;
 use super::policy::Policy;
 use super::rules::missing_deinit;
-use crate::model::{Entry, EntryKind, InitTable, Level, Phase, PortName, Stage};
+use crate::model::{InitTable, Level, Phase, PortName, Stage};
 
 /// Least number of others that must have something before one is said to lack
 /// it, or to have it at another stage or level.
@@ -47,7 +48,7 @@ pub struct Row {
     pub deinits: u32,
     /// The stage at which most units start it, or stop it where none starts it.
     pub stage: Option<Stage>,
-    /// The level at which most units that register it do so.
+    /// The level at which most register what starts it; null where most do not.
     pub level: Option<Level>,
     /// What each unit has of it, in the order of `units`.
     pub cells: Vec<Cell>,
@@ -109,6 +110,9 @@ pub enum Mark {
         after: Vec<Item>,
         /// Least share of others that agree.
         support: f64,
+        /// The number of ports that this is a share of; boards of one port share its
+        /// vote.
+        ports: f64,
     },
     /// It is started at another stage than on most others.
     Stage {
@@ -299,17 +303,15 @@ fn places(order: &[Vec<Item>]) -> HashMap<&str, usize> {
 /// The calls of a table by subsystem.
 fn calls(table: &InitTable) -> BTreeMap<&str, Vec<Call>> {
     let mut calls: BTreeMap<&str, Vec<Call>> = BTreeMap::new();
-    let mut numbers = [0; 2];
-    for entry in table.entries.iter().filter(|entry| entry.kind == EntryKind::Entry) {
-        let number = &mut numbers[usize::from(is_way_out(table, entry))];
-        *number += 1;
+    for (entry, number) in table.entries.iter().zip(numbers(table)) {
+        let Some(number) = number else { continue };
         let (Some(subsystem), Some(phase)) = (entry.subsystem.as_deref(), entry.phase) else {
             continue;
         };
         calls.entry(subsystem).or_default().push(Call {
             phase,
             position: entry.position,
-            number: *number,
+            number,
             stage: entry.stage,
             level: entry.level.clone(),
             function: entry.display_name(),
@@ -318,14 +320,6 @@ fn calls(table: &InitTable) -> BTreeMap<&str, Vec<Call>> {
         });
     }
     calls
-}
-
-/// Whether an entry is drawn among what runs on the way out.
-fn is_way_out(table: &InitTable, entry: &Entry) -> bool {
-    match (table.main.is_some(), entry.stage) {
-        (true, Some(stage)) => stage == Stage::Stop,
-        _ => entry.phase == Some(Phase::Deinit),
-    }
 }
 
 fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &str) -> Row {
@@ -337,6 +331,12 @@ fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &st
     let cells: Vec<Cell> = fleet.uses.iter().zip(of_units).map(cell).collect();
     let having = |phase| count(cells.iter().filter(|cell| cell.of_phase(phase).next().is_some()));
     let all = || cells.iter().flat_map(|cell| &cell.calls);
+    // Of what starts it: what stops it runs at the same level, mostly, but calls it so
+    // from the other end, and would outvote it. Where most start it by hand, there is
+    // no usual level.
+    let inits = || all().filter(|call| call.phase == Phase::Init);
+    let at_a_level = inits().filter(|call| call.level.is_some()).count();
+    let level = most_common(inits().filter_map(|call| call.level.as_ref())).cloned();
     let stage = most_common(cells.iter().filter_map(Cell::stage))
         .or_else(|| most_common(all().filter_map(|call| call.stage)));
     Row {
@@ -344,7 +344,7 @@ fn row(fleet: &Fleet<'_>, of_units: &[BTreeMap<&str, Vec<Call>>], subsystem: &st
         inits: having(Phase::Init),
         deinits: having(Phase::Deinit),
         stage,
-        level: most_common(all().filter_map(|call| call.level.as_ref())).cloned(),
+        level: level.filter(|_| at_a_level * 2 > inits().count()),
         cells,
     }
 }
@@ -453,6 +453,7 @@ fn mark_order(rows: &mut [Row], fleet: &Fleet<'_>, consensus: &Consensus) {
                 before: departure.behind.clone(),
                 after: departure.ahead.clone(),
                 support: departure.support,
+                ports: departure.ports,
             });
         }
     }

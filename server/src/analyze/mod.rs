@@ -15,6 +15,7 @@
 //! - [`order_file`]: the order as a text that is kept with the source and reviewed
 //! - [`migrate`]: from calls in main to a registry, with the order unchanged
 //! - [`matrix`]: every subsystem on every port or board, and who stands out
+//! - [`number`]: the number by which pages know a call
 //! - [`rules`]: findings, one file per rule
 //! - [`check`]: all of that, with a project's severities, waivers and baseline
 //! - [`why`]: why a function runs where it runs
@@ -31,6 +32,7 @@ pub mod guard;
 mod increasing;
 pub mod matrix;
 pub mod migrate;
+pub mod number;
 pub mod order_file;
 pub mod pair;
 pub mod policy;

@@ -115,6 +115,13 @@ pub struct ScriptTables {
     pub lacks: Vec<String>,
 }
 
+impl LinkerScript {
+    /// Whether it is the script at `path`, or includes it.
+    pub fn uses(&self, path: &str) -> bool {
+        self.path == path || self.includes.iter().any(|included| included == path)
+    }
+}
+
 /// How the order of a port changed, commit by commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PortHistory {

@@ -59,7 +59,7 @@ pub use history::{HistoryPart, HistorySummary, PortChange, ProjectChange};
 pub use line::BoardChange;
 pub use project::{Project, ProjectSummary};
 pub use pull_request::{BuiltCommit, Finished, PullRequest};
-pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits, Searchable};
+pub use search::{BoardHit, FunctionHit, FunctionPlace, SearchHits, Searchable, rank};
 pub use source::{Source, SourceSummary};
 pub use token::{
     Scope, ScopeError, Scopes, Token, TokenPrefix, TokenPrefixError, TokenText, TokenTextError,

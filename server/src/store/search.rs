@@ -180,11 +180,13 @@ impl Searchable {
         if wanted.is_empty() {
             return SearchHits::default();
         }
-        let holds = |name: &str| name.to_ascii_lowercase().contains(&wanted);
-        let is_wanted = |board: &&BoardHit| holds(&format!("{}/{}", board.port, board.label));
-        let mut boards: Vec<BoardHit> =
-            self.boards.iter().filter(is_wanted).take(LIMIT + 1).cloned().collect();
-        let functions = self.functions.iter().filter(|(hit, _)| holds(hit.function.as_str()));
+        let of_board = |board: &BoardHit| {
+            let whole = rank(&format!("{}/{}", board.port, board.label), &wanted)?;
+            Some(rank(&board.label, &wanted).map_or(whole, |label| whole.min(label)))
+        };
+        let boards = ranked(&self.boards, of_board);
+        let mut boards: Vec<BoardHit> = boards.take(LIMIT + 1).cloned().collect();
+        let functions = ranked(&self.functions, |(hit, _)| rank(hit.function.as_str(), &wanted));
         let mut functions: Vec<FunctionHit> = functions
             .take(LIMIT + 1)
             .map(|(hit, tables)| FunctionHit { places: self.by_port(tables), ..hit.clone() })
@@ -202,6 +204,27 @@ impl Searchable {
         let here: Vec<&Place> = here.into_iter().map(|index| &self.places[index]).collect();
         by_port(&here)
     }
+}
+
+/// How well a name answers a search, the best first: it is the text, begins with it or
+/// holds it, whatever the case of ASCII letters. `None` where it does not hold it.
+pub fn rank(name: &str, text: &str) -> Option<u8> {
+    let (name, text) = (name.to_ascii_lowercase(), text.trim().to_ascii_lowercase());
+    if text.is_empty() {
+        return None;
+    }
+    Some(match name.find(&text)? {
+        0 if name.len() == text.len() => 0,
+        0 => 1,
+        _ => 2,
+    })
+}
+
+/// What a search finds, the best first; of what is equally good, in its order.
+fn ranked<T>(all: &[T], rank: impl Fn(&T) -> Option<u8>) -> impl Iterator<Item = &T> {
+    let mut found: Vec<(u8, &T)> = all.iter().filter_map(|one| Some((rank(one)?, one))).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, one)| one)
 }
 
 /// Groups places that are sorted by port.

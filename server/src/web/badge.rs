@@ -8,7 +8,7 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::api::parameters::Parameters;
+use super::api::parameters::{Parameters, unexpected};
 use super::checked::OnSubject;
 use super::findings::Of;
 use super::migration::BoardProgress;
@@ -41,7 +41,9 @@ impl BadgeQuery {
         let given = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
         let port = given_port(&self.port)?;
         let board = given(&self.board).map(|board| {
-            board.parse().map_err(|_| wrong("board", "PORT/BOARD or PORT/BOARD-VARIANT"))
+            board
+                .parse()
+                .map_err(|_| wrong("board", &self.board, "PORT/BOARD or PORT/BOARD-VARIANT"))
         });
         let rule = given(&self.rule).map(|rule| {
             rules::find(&rule)
@@ -58,17 +60,14 @@ impl BadgeQuery {
     }
 }
 
-fn wrong(name: &str, expected: &str) -> AppError {
-    AppError::bad_request(
-        "bad-parameter",
-        format!("the parameter `{name}` is none that it can be: expected {expected}"),
-    )
+fn wrong(name: &str, found: &str, expected: &str) -> AppError {
+    AppError::bad_request("bad-parameter", unexpected(name, found, expected))
 }
 
 /// The port that a parameter names; none where it is empty.
 fn given_port(text: &str) -> Result<Option<PortName>, AppError> {
     let port = (!text.is_empty()).then(|| text.parse());
-    port.transpose().map_err(|_| wrong("port", "the name of a port"))
+    port.transpose().map_err(|_| wrong("port", text, "the name of a port"))
 }
 
 impl Subject {

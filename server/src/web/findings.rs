@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::AppError;
+use super::api::parameters::unexpected;
 use super::checked::{Checked, OnSubject};
 use super::derived::Derived;
 use super::pages::encoded;
@@ -132,16 +133,13 @@ impl FindingsQuery {
 
     /// The filter, or in words what is wrong with it.
     pub(super) fn filter(&self) -> Result<Filter, String> {
-        let wrong = |name: &str, expected: &str| {
-            format!("the parameter `{name}` is none that it can be: expected {expected}")
-        };
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Ok(Filter {
             of: match self.of.as_str() {
                 "" => None,
                 "source" => Some(Of::Source),
                 "builds" => Some(Of::Builds),
-                _ => return Err(wrong("of", "source or builds")),
+                _ => return Err(unexpected("of", &self.of, "source or builds")),
             },
             rule: given(&self.rule)
                 .map(|text| rules::find(&text).map_err(|error| error.to_string()))
@@ -151,20 +149,23 @@ impl FindingsQuery {
                 "note" => Some(Severity::Note),
                 "warning" => Some(Severity::Warning),
                 "error" => Some(Severity::Error),
-                _ => return Err(wrong("severity", "note, warning or error")),
+                _ => return Err(unexpected("severity", &self.severity, "note, warning or error")),
             },
             port: given(&self.port)
-                .map(|text| text.parse().map_err(|_| wrong("port", "the name of a port")))
+                .map(|text| {
+                    text.parse().map_err(|_| unexpected("port", &self.port, "the name of a port"))
+                })
                 .transpose()?,
             since: given(self.since.trim())
                 .map(|text| {
                     let expected = "a day such as 2026-06-30, or the beginning of a commit";
                     // No commit holds a hyphen, and every day does.
-                    if text.contains('-') {
-                        text.parse().map(Moment::Day).map_err(|_| wrong("since", expected))
+                    let moment = if text.contains('-') {
+                        text.parse().ok().map(Moment::Day)
                     } else {
-                        text.parse().map(Moment::Commit).map_err(|_| wrong("since", expected))
-                    }
+                        text.parse().ok().map(Moment::Commit)
+                    };
+                    moment.ok_or_else(|| unexpected("since", &self.since, expected))
                 })
                 .transpose()?,
         })
@@ -172,6 +173,11 @@ impl FindingsQuery {
 }
 
 impl Filter {
+    /// The port that alone is wanted.
+    pub(super) fn port(&self) -> Option<&PortName> {
+        self.port.as_ref()
+    }
+
     /// Whether anything is left out but for the place and the time.
     pub(super) fn narrows(&self) -> bool {
         self.rule.is_some() || self.severity.is_some() || self.port.is_some()

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::api::parameters::unexpected;
 use crate::analyze::matrix::Filter;
 use crate::model::{Phase, Stage};
 
@@ -24,22 +25,20 @@ pub(super) struct MatrixQuery {
 impl MatrixQuery {
     /// The filter, or in words what is wrong with it.
     pub(super) fn filter(&self) -> Result<Filter, String> {
-        let wrong = |name: &str, expected: &str| {
-            Err(format!("the parameter `{name}` is none that it can be: expected {expected}"))
-        };
+        let wrong = |name, found: &String, expected| Err(unexpected(name, found, expected));
         Ok(Filter {
             stage: match self.stage.as_str() {
                 "" => None,
                 "boot" => Some(Stage::Boot),
                 "start" => Some(Stage::Start),
                 "stop" => Some(Stage::Stop),
-                _ => return wrong("stage", "boot, start or stop"),
+                _ => return wrong("stage", &self.stage, "boot, start or stop"),
             },
             phase: match self.phase.as_str() {
                 "" => None,
                 "init" => Some(Phase::Init),
                 "deinit" => Some(Phase::Deinit),
-                _ => return wrong("phase", "init or deinit"),
+                _ => return wrong("phase", &self.phase, "init or deinit"),
             },
             level: match self.level.as_str() {
                 "" => None,
@@ -51,7 +50,7 @@ impl MatrixQuery {
             divergent: match self.only.as_str() {
                 "" => false,
                 "divergent" => true,
-                _ => return wrong("only", "divergent"),
+                _ => return wrong("only", &self.only, "divergent"),
             },
         })
     }

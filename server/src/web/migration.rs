@@ -37,6 +37,9 @@ pub(super) struct BoardProgress {
     #[serde(serialize_with = "as_text")]
     pub(super) board: BoardId,
     pub(super) state: State,
+    /// Whether it has a build, even if nobody can read it.
+    #[serde(skip)]
+    pub(super) is_built: bool,
     /// How many functions are registered.
     pub(super) registered: u32,
     /// The functions that main calls and that could be registered.
@@ -178,6 +181,7 @@ impl Progress {
             let mut progress = BoardProgress {
                 board: listed.board.clone(),
                 state: State::NotSeen,
+                is_built: built.contains_key(&listed.board),
                 registered: 0,
                 left: Vec::new(),
                 twice: Vec::new(),

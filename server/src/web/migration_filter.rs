@@ -3,10 +3,11 @@
 
 use serde::Deserialize;
 
+use super::api::parameters::unexpected;
 use super::migration::BoardProgress;
+use super::migration_step::Step;
 use super::pages::encoded;
 use super::pages::sort::{Chosen, SortQuery, Sortable};
-use crate::analyze::migrate::state::State;
 
 /// The parameters; empty for no matter which.
 #[derive(Debug, Default, Deserialize)]
@@ -23,7 +24,7 @@ pub(super) struct MigrationQuery {
 pub(super) struct MigrationFilter {
     /// The port as it is given; empty for all.
     pub(super) port: String,
-    pub(super) state: Option<State>,
+    pub(super) step: Option<Step>,
     /// The order of the boards, where it was chosen.
     pub(super) sort: Option<String>,
     pub(super) chosen: Chosen,
@@ -46,35 +47,34 @@ impl MigrationQuery {
     /// With a sentence for the reader, when there is no such state or column.
     pub(super) fn filter(self) -> Result<MigrationFilter, String> {
         let Self { port, state, sort } = self;
-        let found = State::ALL.iter().find(|of| of.as_str() == state).copied();
-        if found.is_none() && !state.is_empty() {
-            return Err(
-                "The parameter `state` is none that it can be: expected not-seen, calls, partial, migrated or verified."
-                    .to_owned(),
-            );
+        let step = Step::ALL.into_iter().find(|of| of.as_str() == state);
+        if step.is_none() && !state.is_empty() {
+            let expected =
+                "not-seen, unread, calls, partial, nothing-to-register, migrated or verified";
+            return Err(unexpected("state", &state, expected));
         }
         let chosen = SortQuery::new(sort.clone()).choose(&COLUMNS)?;
-        Ok(MigrationFilter { port, state: found, sort, chosen })
+        Ok(MigrationFilter { port, step, sort, chosen })
     }
 }
 
 impl MigrationFilter {
     /// Whether boards may be left out.
     pub(super) fn is_filtered(&self) -> bool {
-        self.state.is_some() || !self.port.is_empty()
+        self.step.is_some() || !self.port.is_empty()
     }
 
     /// The boards that are meant, in the order that is.
     pub(super) fn shown<'a>(&self, boards: &'a [BoardProgress]) -> Vec<&'a BoardProgress> {
         let is_shown = |board: &&BoardProgress| {
-            self.state.is_none_or(|state| board.state == state)
+            self.step.is_none_or(|step| Step::of(board) == step)
                 && (self.port.is_empty() || board.board.port.as_str() == self.port)
         };
         let mut shown: Vec<&BoardProgress> = boards.iter().filter(is_shown).collect();
         self.chosen.apply(&mut shown, |column, board| {
             let (mut name, mut state, mut count, mut scripts) = (None, None, 0, None);
             match column {
-                1 => state = Some(board.state),
+                1 => state = Some(Step::of(board)),
                 2 => count = usize::try_from(board.registered).unwrap_or(usize::MAX),
                 3 => count = board.left.len(),
                 4 => count = board.by_hand,
@@ -89,7 +89,7 @@ impl MigrationFilter {
     /// What of an address leaves the same boards, with an `&` at its end where there
     /// is any.
     pub(super) fn kept(&self) -> String {
-        let state = self.state.map_or("", State::as_str);
+        let state = self.step.map_or("", Step::as_str);
         let given = [("port", self.port.as_str()), ("state", state)];
         let given = given.iter().filter(|(_, value)| !value.is_empty());
         let given: Vec<String> =

@@ -44,6 +44,7 @@ mod kept;
 mod matrix_filter;
 mod migration;
 mod migration_filter;
+mod migration_step;
 pub mod openapi;
 mod pages;
 mod path;
@@ -60,6 +61,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{MatchedPath, OriginalUri, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get, post};
 use hyper::server::conn::http1;
@@ -165,6 +167,7 @@ pub fn router(app: AppState) -> Router {
         .route("/{project}/{port}/{board}/{commit}", get(pages::build))
         .fallback(no_page)
         .method_not_allowed_fallback(wrong_method_of_page)
+        .layer(middleware::from_fn_with_state(app.clone(), pages::in_shell))
         .with_state(app);
     common(router)
 }

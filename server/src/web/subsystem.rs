@@ -28,7 +28,7 @@ pub(super) struct Subsystem {
     pub(super) deinits: u32,
     /// The stage at which most start it, or stop it where none starts it.
     pub(super) stage: Option<Stage>,
-    /// The level at which most that register it do so.
+    /// The level at which most register what starts it; null where most do not.
     pub(super) level: Option<Level>,
     /// The ports or boards that have it, and those on which its absence stands
     /// out.

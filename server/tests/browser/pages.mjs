@@ -43,8 +43,8 @@ await run({
     assert.match(await page.locator(".found .function").first().innerText(), /^mod_network_deinit/);
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    await page.waitForURL((url) => /^\/sample\/\w+\/\w+$/.test(url.pathname));
-    assert.ok((await page.locator(".deinits .function").allInnerTexts()).includes("mod_network_deinit"));
+    await page.waitForURL((url) => url.pathname === "/sample/-/subsystem/network");
+    assert.ok((await page.locator(".subsystem a.deinit bdi").allInnerTexts()).includes("mod_network_deinit"));
   },
 
   async "without JavaScript every page works, and search submits"() {

@@ -170,8 +170,8 @@ fn a_port_that_is_migrated_as_proposed_runs_as_before() {
     let (is_same, said) = same_order(&before_one, &moved);
     assert!(!is_same);
     for place in [
-        "mp_usbd_init moved later, over boot.py, main.py, now behind main.py",
-        "soft_timer_deinit moved later, over gc_sweep_all, mp_deinit, now behind mp_deinit",
+        "mp_usbd_init moved later, over boot.py, main.py, now after main.py",
+        "soft_timer_deinit moved later, over gc_sweep_all, mp_deinit, now after mp_deinit",
     ] {
         assert!(said.contains(place), "{said}");
     }

@@ -284,7 +284,7 @@ fn the_page_shows_what_counts_what_came_of_it_and_what_changed() {
     let none = html::page(&app, "/micropython/-/configuration");
     assert_eq!(
         html::text(&none, ".answer"),
-        "No configuration was sent, so the shipped one counts."
+        "No configuration was sent, so the shipped one is in force."
     );
     assert!(html::texts(&none, "pre")[0].contains("initboard project configure micropython"));
     app.configure("extends = 'micropython'\n");
@@ -308,7 +308,7 @@ reason = 'points into the boot loader'
     let page = html::page(&app, "/micropython/-/configuration?from=1&version=2");
     assert_eq!(
         html::text(&page, ".answer"),
-        "Version 2 counts. It came just now with the token maintainer. It builds on the shipped configuration of micropython."
+        "Version 2 is in force. It came just now with the token maintainer. It builds on the shipped configuration of micropython."
     );
     let column = |of: &str, number: u32| {
         html::texts(&page, &format!("#{of} + .wide tbody tr > :nth-child({number})"))
@@ -353,7 +353,7 @@ reason = 'points into the boot loader'
     assert_eq!(app.get(&json[0]).status, 200);
 
     let old = html::page(&app, "/micropython/-/configuration?version=1");
-    assert!(html::text(&old, ".answer").starts_with("Version 1 counts no more."));
+    assert!(html::text(&old, ".answer").starts_with("Version 1 is in force no more."));
     assert_eq!(app.get("/micropython/-/configuration?version=9").status, 404);
     assert_eq!(app.get("/micropython/-/configuration?version=x").status, 400);
     // The pages that rest on it lead there.

@@ -99,7 +99,13 @@ fn the_address_filters_the_matrix() {
     assert_eq!(names("?stage=boot"), ["led"]);
     assert_eq!(names("?phase=deinit&stage="), ["network"]);
     let html = page(&app, "/micropython/-/matrix?level=core&only=divergent");
-    assert_eq!(texts(&html, "main > p").last().unwrap(), "No subsystem is like that.");
+    assert_eq!(
+        text(&html, ".answer"),
+        "Nothing stands out among what runs at level core on 4 ports."
+    );
+    let all = page(&app, "/micropython/-/matrix?level=core");
+    assert_eq!(text(&all, ".answer"), "Nothing runs at level core on 4 ports.");
+    assert_eq!(app.get("/micropython/-/matrix?port=nope").status, 404);
     assert_eq!(
         attributes(&html, "footer a", "href")[0],
         "/api/v1/projects/micropython/matrix?level=core&only=divergent"

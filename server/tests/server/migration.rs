@@ -114,7 +114,7 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
     let html = page(&app, "/micropython/-/migration");
     assert_eq!(
         text(&html, "p.answer"),
-        "3 of 7 boards migrated, 1 of them verified: the order is proven to be that of the calls before. 2 in part, 1 called from main alone, 1 never seen."
+        "3 of 7 boards migrated, 1 of them verified: the order is proven to be that of the calls before. 2 register in part, 1 calls from main, 1 has no build."
     );
     assert_eq!(texts(&html, "table.progress tbody td.n"), ["7", "1", "2", "2", "1", "1"]);
     let rows = texts(&html, "table.boards tbody tr");
@@ -132,6 +132,16 @@ fn the_page_says_how_far_it_is_and_what_comes_next() {
         texts(&sorted, "table.boards tbody th")[..3],
         ["stm32/MOVED", "stm32/NEW", "stm32/SAME"]
     );
+    let of_port = page(&app, "/micropython/-/migration?port=stm32");
+    assert!(text(&of_port, "p.answer").starts_with("3 of 7 stm32 boards migrated"));
+    assert_eq!(app.get("/micropython/-/migration?port=nope").status, 404);
+    let twin = attributes(&only, "footer a", "href");
+    assert_eq!(twin[0], "/api/v1/projects/micropython/migration?state=verified");
+    assert_eq!(app.get(&twin[0]).json()["boards"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        app.get("/api/v1/projects/micropython/migration?state=done").error().2,
+        "the parameter `state`: expected not-seen, calls, partial, migrated or verified"
+    );
     assert_eq!(app.get("/micropython/-/migration?sort=age").status, 400);
     assert_eq!(app.get("/micropython/-/migration?state=done").status, 400);
     assert_eq!(app.get("/nothing/-/migration").status, 404);
@@ -144,14 +154,11 @@ fn boards_with_nothing_to_register_are_told_apart_from_the_migrated() {
     build(&app, "stm32/SIM", 2, &["mp_init", RUNNER]);
     build(&app, "stm32/SAME", 2, &CALLS);
     let answer = || text(&page(&app, "/micropython/-/migration"), "p.answer");
-    assert_eq!(
-        answer(),
-        "1 of 2 boards migrated, with nothing to register. 1 called from main alone."
-    );
+    assert_eq!(answer(), "0 of 2 boards migrated. 1 has nothing to register, 1 calls from main.");
     build(&app, "stm32/SAME", 3, &IN_ORDER);
     assert_eq!(
         answer(),
-        "2 of 2 boards migrated, 1 of them with nothing to register, 1 of them verified: the order is proven to be that of the calls before."
+        "1 of 2 boards migrated, 1 of them verified: the order is proven to be that of the calls before. 1 has nothing to register."
     );
 }
 
@@ -172,7 +179,7 @@ fn a_board_has_the_code_that_replaces_its_calls() {
     let html = page(&app, "/micropython/stm32/PART");
     assert_eq!(
         text(&html, "h2#migration + p"),
-        "◐ partial: 1 function is registered, 1 call could be."
+        "◧ partial: 1 function is registered, 1 call could be."
     );
     let code = texts(&html, "pre.code");
     assert!(code[0].contains("MP_INIT_REGISTER(driver, 11, uart_init0);"), "{}", code[0]);

@@ -229,7 +229,7 @@ fn a_port_groups_the_boards_that_run_the_same() {
     );
     assert_eq!(
         texts(&html, ".group h3"),
-        ["Order 1 — 2 boards 1 finding", "Order 2 — 1 board", "Order 3 — 1 board"]
+        ["Order 1 — 2 boards 1 note", "Order 2 — 1 board", "Order 3 — 1 board"]
     );
     assert_eq!(texts(&html, ".group:nth-of-type(1) li a"), ["MPS2_NET", "MPS2_TWIN"]);
     let other = &texts(&html, ".group p")[1];
@@ -299,7 +299,7 @@ fn a_project_names_the_boards_that_need_attention_worst_first() {
     );
     let html = page(&app, "/micropython/fixtures/WILD");
     assert_eq!(texts(&html, ".run .wrong .function"), ["modem_init", "rom_init"]);
-    assert_eq!(texts(&html, "h1 .chip.bad"), ["✕ 2 findings"]);
+    assert_eq!(texts(&html, "h1 .chip.bad"), ["✕ 2 errors"]);
 }
 
 #[test]
@@ -383,9 +383,9 @@ fn boards_and_functions_are_found_as_a_page_and_as_a_fragment() {
     assert_eq!(
         functions,
         [
-            "mod_network_init init nucleo NUCLEO_NET virt VIRT_NET",
-            "mod_network_init init driver linux LINUX_COVERAGE LINUX_STANDARD mps2 MPS2_NET",
-            "mod_network_init init service microbit MICROBIT_RADIO"
+            "mod_network_init init nucleo: NUCLEO_NET; virt: VIRT_NET",
+            "mod_network_init init driver linux: LINUX_COVERAGE, LINUX_STANDARD; mps2: MPS2_NET",
+            "mod_network_init init service microbit: MICROBIT_RADIO"
         ]
     );
     let fragment = app.get_with("/micropython/-/search?q=linux", &[("HX-Request", "true")]);
@@ -393,7 +393,10 @@ fn boards_and_functions_are_found_as_a_page_and_as_a_fragment() {
     assert!(fragment.header("vary").unwrap().to_lowercase().contains("hx-request"));
     assert!(!fragment.text().contains("<html"), "{}", fragment.text());
     let boards = texts(&Html::parse_fragment(fragment.text()), "a");
-    assert_eq!(boards, ["linux/LINUX_COVERAGE", "linux/LINUX_MINIMAL", "linux/LINUX_STANDARD"]);
+    assert_eq!(
+        boards,
+        ["linux", "linux/LINUX_COVERAGE", "linux/LINUX_MINIMAL", "linux/LINUX_STANDARD"]
+    );
     let nothing = page(&app, "/micropython/-/search?q=%25_%00");
     assert!(text(&nothing, ".results").contains("Nothing is named like"));
 }
@@ -443,11 +446,37 @@ fn every_link_on_every_page_leads_somewhere() {
 }
 
 #[test]
+fn every_page_leads_to_the_parts_of_its_project_and_marks_its_own() {
+    let app = with_samples();
+    let current = |path: &str| {
+        let html = page(&app, path);
+        assert_eq!(
+            texts(&html, ".top nav a"),
+            ["Overview", "Matrix", "Findings", "Compare", "Pull requests", "Migration", "History"]
+        );
+        let current = texts(&html, ".top nav [aria-current]");
+        (current.join(" "), attributes(&html, ".top nav a", "aria-current").join(" "))
+    };
+    let marked = |title: &str, how: &str| (title.to_owned(), how.to_owned());
+    assert_eq!(current("/micropython"), marked("Overview", "page"));
+    assert_eq!(current("/micropython/mps2/MPS2_NET"), marked("Overview", "true"));
+    assert_eq!(current("/micropython/-/matrix"), marked("Matrix", "page"));
+    assert_eq!(current("/micropython/-/migration"), marked("Migration", "page"));
+    assert_eq!(current("/micropython/-/search?q=pin"), marked("", ""));
+    // What all projects share is seen from the only one, else from the one that is named.
+    assert_eq!(current("/-/rules"), marked("Findings", "true"));
+    app.project("openmv");
+    assert_eq!(current("/-/rules/IB301?project=micropython"), marked("Findings", "true"));
+    assert_eq!(texts(&page(&app, "/-/rules"), ".top nav a"), Vec::<String>::new());
+}
+
+#[test]
 fn an_address_that_leads_nowhere_says_so_and_offers_a_way_back() {
     let app = TestApp::start();
     for path in [
         "/nope",
         "/micropython/nope",
+        "/micropython/-/nothing",
         "/micropython/stm32/NOPE",
         "/micropython/stm32/NOPE/1111111",
         "/micropython/stm32/a%20b",
@@ -459,7 +488,11 @@ fn an_address_that_leads_nowhere_says_so_and_offers_a_way_back() {
         assert_eq!(answer.status, 404, "{path}");
         if !path.starts_with("/-/static") {
             let html = Html::parse_document(answer.text());
-            assert_eq!(attributes(&html, "main a", "href"), ["/"], "{path}");
+            let is_project = path.starts_with("/micropython");
+            let back = if is_project { "/micropython" } else { "/" };
+            assert_eq!(attributes(&html, "main a", "href"), [back], "{path}");
+            let tabs = if is_project { 7 } else { 0 };
+            assert_eq!(texts(&html, ".top nav a").len(), tabs, "{path}");
             assert_eq!(texts(&html, "main script"), Vec::<String>::new());
         }
     }

@@ -204,7 +204,7 @@ fn a_build_tells_which_conditions_of_the_text_hold() {
     let html = page(&app, "/micropython/stm32/PYBV10");
     assert!(
         texts(&html, "#configuration + p")[0].starts_with(
-            "Of 2 calls under a condition, 1 are in this build and 0 are compiled out."
+            "Of 2 calls under a condition, 1 is in this build and 0 are compiled out."
         ),
         "{:?}",
         texts(&html, "#configuration + p")
@@ -214,7 +214,7 @@ fn a_build_tells_which_conditions_of_the_text_hold() {
     assert_eq!(facts[1], "○ does not holddefined(STM32WL)");
     assert_eq!(facts[2], "only in the buildown_init");
     let calls = texts(&html, "#configuration ~ details tbody td:nth-child(4)");
-    assert_eq!(calls[2], "● in the build, position 1");
+    assert_eq!(calls[2], "● in the build, init 2");
     assert_eq!(calls[3], "? not seen: inlined, or it does nothing");
     let json = app.get("/api/v1/projects/micropython/ports/stm32/boards/PYBV10").json();
     assert_eq!(json["configuration"]["standings"][2]["standing"], "present");
@@ -280,7 +280,13 @@ fn a_history_says_in_words_what_each_commit_did() {
     assert_eq!(texts(&one, "tbody tr").len(), 1);
     assert_eq!(attributes(&one, "form.filter input", "value"), ["d_init"]);
     let none = page(&app, "/micropython/-/history/stm32?function=%3Cscript%3E");
-    assert!(texts(&none, "main p").iter().any(|text| text.starts_with("No commit that was read")));
+    assert_eq!(
+        text(&none, ".answer"),
+        "<script>: no commit that was read changed it in the order of stm32."
+    );
+    assert_eq!(text(&one, ".answer"), "d_init: 1 commit changed it in the order of stm32.");
+    let never = page(&app, "/micropython/-/history/unix");
+    assert_eq!(text(&never, ".answer"), "The order of unix never changed since 2023-11-15.");
     assert_eq!(app.get("/micropython/-/history/rp2").status, 404);
     assert_eq!(app.get("/micropython/-/history/stm32?before=12").status, 400);
 }
@@ -327,7 +333,7 @@ fn the_catalog_filters_and_sorts_by_what_stands_in_the_address() {
     build(&app, "stm32/PYBV10", 9);
     let boards = |query: &str| {
         let html = page(&app, &format!("/micropython/-/catalog{query}"));
-        texts(&html, "form + .wide tbody th, form + p + .wide tbody th")
+        texts(&html, "form + .wide tbody th")
     };
     let all = ["rp2/RPI_PICO", "stm32/PYBD-SF2", "stm32/PYBV10", "stm32/PYBV11"];
     assert_eq!(boards(""), all);
@@ -337,28 +343,40 @@ fn the_catalog_filters_and_sorts_by_what_stands_in_the_address() {
     assert_eq!(boards("?state=built"), ["stm32/PYBV10"]);
     assert_eq!(boards("?script=made.ld"), ["stm32/PYBD-SF2"]);
     assert_eq!(boards("?script=ports/stm32/boards/common.ld").len(), 3, "included by each");
-    assert_eq!(boards("?port=nope"), [] as [&str; 0]);
     let html = page(&app, "/micropython/-/catalog?port=stm32&sort=-board");
-    assert!(text(&html, ".answer").starts_with("4 boards, 1 built. As listed at"));
-    assert_eq!(texts(&html, "form + p + .wide tbody th")[0], "stm32/PYBV11");
+    assert!(
+        text(&html, ".answer")
+            .starts_with("3 boards of stm32, 1 of them built. 4 in all, 1 built. As listed at")
+    );
+    assert_eq!(texts(&html, "form + .wide tbody th")[0], "stm32/PYBV11");
     assert_eq!(attributes(&html, "th[aria-sort] a", "href"), ["?port=stm32&sort=board"]);
+    let of_script = page(&app, "/micropython/-/catalog?mcu=stm32f4&script=made.ld");
+    let twin = attributes(&of_script, "footer a", "href");
+    assert_eq!(twin[0], "/api/v1/projects/micropython/catalog?mcu=stm32f4&script=made.ld");
+    let boards = app.get(&twin[0]).json()["boards"].clone();
+    assert_eq!(boards.as_array().unwrap().len(), 1);
+    assert_eq!(boards[0]["board"], "stm32/PYBD-SF2");
     let scripts = texts(&html, "#scripts ~ .wide tbody tr");
     assert_eq!(scripts[0], "made.ld not in the tree1");
     assert_eq!(scripts.len(), 5);
     assert_eq!(app.get("/micropython/-/catalog?sort=colour").status, 400);
+    assert_eq!(app.get("/micropython/-/catalog?port=nope").status, 404);
+    let wrong = app.get("/micropython/-/catalog?state=foo");
+    assert_eq!(wrong.status, 400);
+    assert_eq!(
+        text(&Html::parse_document(wrong.text()), ".answer"),
+        "The parameter state is foo: expected built, not seen or retired."
+    );
 }
 
 #[test]
 fn search_leads_to_the_source_and_to_boards_that_were_not_seen() {
     let app = with_tree();
     let html = page(&app, "/micropython/-/search?q=network_init");
-    assert_eq!(
-        texts(&html, ".results li.function"),
-        ["mod_network_init init stm32 sourcesubsystem network"]
-    );
+    assert_eq!(texts(&html, ".results li.function"), ["mod_network_init init stm32: text of main"]);
     assert_eq!(
         attributes(&html, ".results li.function a", "href"),
-        ["/micropython/stm32#source", "/micropython/-/subsystem/network"]
+        ["/micropython/-/subsystem/network"]
     );
     let html = page(&app, "/micropython/-/search?q=pybd");
     assert_eq!(texts(&html, ".results li"), ["stm32/PYBD-SF2 not seen"]);
@@ -463,8 +481,15 @@ fn findings_stand_with_their_evidence_and_their_waiver() {
         text(&html, ".waiver"),
         "[[waiver]] rule = \"IB301\" port = \"stm32\" subsystem = \"usb<i>\" reason = \"\""
     );
-    assert_eq!(attributes(&html, "section h3 a.chip", "href"), ["/-/rules/IB301"]);
-    let html = page(&app, "/micropython/-/findings?port=rp2");
+    assert_eq!(
+        attributes(&html, "section h3 a.chip", "href"),
+        ["/-/rules/IB301?project=micropython"]
+    );
+    let html = page(&app, "/micropython/-/findings?port=rp2&rule=IB301");
+    assert!(text(&html, ".answer").starts_with(
+        "0 errors, 0 warnings and 0 notes of IB301 on rp2, among 1 in the mains of 3 ports"
+    ));
+    assert_eq!(app.get("/micropython/-/findings?port=nope").status, 404);
     assert!(texts(&html, "section.group").is_empty());
     let twin = app.get("/api/v1/projects/micropython/findings").json();
     assert_eq!(twin["of"], "source");
@@ -475,11 +500,11 @@ fn findings_stand_with_their_evidence_and_their_waiver() {
     let narrowed = "/api/v1/projects/micropython/findings?rule=missing-deinit&severity=note";
     assert_eq!(app.get(narrowed).json()["findings"], serde_json::json!([]));
     for (query, said) in [
-        ("of=trees", "the parameter `of` is none that it can be: expected source or builds"),
+        ("of=trees", "the parameter `of` is `trees`: expected source or builds"),
         ("rule=IB30", "there is no rule `IB30`: the nearest is IB301 (missing-deinit)"),
         (
             "since=yesterday",
-            "the parameter `since` is none that it can be: expected a day such as 2026-06-30, or the beginning of a commit",
+            "the parameter `since` is `yesterday`: expected a day such as 2026-06-30, or the beginning of a commit",
         ),
     ] {
         let (status, _, message) =

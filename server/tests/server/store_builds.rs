@@ -337,7 +337,7 @@ fn search_says_where_a_function_runs_now() {
     };
     assert_eq!(
         search("PIN_I").0,
-        ["machine_pin_init on rp2: RPI_PICO", "pin_init0 on stm32: PYBV10 PYBV10-DP"]
+        ["pin_init0 on stm32: PYBV10 PYBV10-DP", "machine_pin_init on rp2: RPI_PICO"]
     );
     assert_eq!(search("gone"), (vec![], vec![]));
     assert_eq!(search("pico").1, ["rp2/RPI_PICO"]);

@@ -27,7 +27,7 @@ fn a_bootloader_that_the_same_makefile_builds_needs_no_tables() {
     ]);
     assert_eq!(
         said,
-        "linker scripts  tables of the registry on 1 boards and variants: 1 placed\n  \
+        "linker scripts  tables of the registry on 1 board: 1 placed\n  \
          p/A  placed  mp_registry.ld in ports/p/app.ld\n\
          note: mp_registry.ld is not in the tree: by its name it is the fragment of registry-rt, \
          if the linker is told where that is (-L)\n"
@@ -107,7 +107,7 @@ fn ways_that_need_no_script_lack_none() {
             ("ports/p/Makefile", makefile),
             ("ports/p/a.ld", ""),
         ]);
-        said.split_once("variants: ").unwrap().1.to_owned()
+        said.split_once("on 1 board: ").unwrap().1.to_owned()
     };
     let none_needed = "1 no script needed\n";
     let rodata = "LDSCRIPT = a.ld\nCFLAGS += -DMP_REGISTRY_RODATA\n";

@@ -229,8 +229,8 @@ fn a_check_tells_what_moved_and_what_is_no_longer_stopped() {
     assert_eq!(
         said,
         [
-            "rp2/A: uart is no longer stopped; uart_deinit removed, was in stop, behind boot.py",
-            "rp2/B: led_init moved later, over gc_init, boot.py and 1 other, now behind boot.py; runs in start now, in boot before",
+            "rp2/A: uart is no longer stopped; uart_deinit removed, was in stop, after boot.py",
+            "rp2/B: led_init moved later, over gc_init, boot.py and 1 other, now after boot.py; runs in start now, in boot before",
         ]
     );
     assert_eq!(check.report.findings, []);

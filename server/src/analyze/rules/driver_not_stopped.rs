@@ -75,7 +75,7 @@ fn check(fleet: &Fleet<'_>, _: &Consensus) -> Vec<(usize, Hit)> {
                 unit,
                 Hit {
                     message: format!(
-                        "nothing stops {subsystem} on a soft reset, which `{}` drives; {}",
+                        "`{}` drives {subsystem}, and nothing stops {subsystem} on a soft reset; {}",
                         has.driver.path, siblings.words
                     ),
                     entry: way_out(fleet, unit),

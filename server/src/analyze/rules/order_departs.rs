@@ -6,7 +6,7 @@
 
 use super::deinit_after_sweep::{SWEEP, late};
 use super::{Check, Doc, Example, Hit, Rule};
-use crate::analyze::consensus::{Consensus, Departure, Item};
+use crate::analyze::consensus::{Consensus, Departure, Item, share};
 use crate::analyze::fleet::{Fleet, entry};
 use crate::model::{Confidence, Phase, Severity};
 
@@ -68,17 +68,17 @@ fn check(fleet: &Fleet<'_>, consensus: &Consensus) -> Vec<(usize, Hit)> {
                 unit,
                 Hit {
                     message: format!(
-                        "`{}` ({}) {told}; at least {:.0} % of {:.0} ports agree on the other way round",
+                        "`{}` ({}) {told}; at least {} have it the other way round",
                         name.unwrap_or_default(),
                         departure.item,
-                        departure.support * 100.0,
-                        departure.ports
+                        share(departure.support, departure.ports, "ports")
                     ),
                     entry: Some(departure.position),
                     subsystem: Some(departure.item.name.clone()),
                     confidence: Confidence::Medium,
                     suggestion: Some(
-                        "see whether the port needs it so; if it does, waive this with the reason".to_owned(),
+                        "see whether the port needs it so; if it does, waive this with the reason"
+                            .to_owned(),
                     ),
                     evidence: Vec::new(),
                 },

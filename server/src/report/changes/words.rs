@@ -211,7 +211,7 @@ fn sentence(change: &OrderChange, name: Name<'_>) -> String {
         let mut said = vec![stage(standing)];
         said.extend(standing.level.as_ref().map(|level| format!("level {}", name(level.as_str()))));
         said.push(match &standing.behind {
-            Some(behind) => format!("behind {}", name(behind)),
+            Some(behind) => format!("after {}", name(behind)),
             None => "first of all".to_owned(),
         });
         said.extend(standing.conditional.then(|| "on some paths only".to_owned()));
@@ -243,7 +243,7 @@ fn sentence(change: &OrderChange, name: Name<'_>) -> String {
                 let is_told = |behind: &&String| shift.later && shift.over == [(*behind).clone()];
                 let behind = after.behind.as_ref().filter(|behind| !is_told(behind));
                 let behind =
-                    behind.map_or_else(String::new, |at| format!(", now behind {}", name(at)));
+                    behind.map_or_else(String::new, |at| format!(", now after {}", name(at)));
                 said.push(format!("moved {way}, over {over}{behind}"));
             }
             said.extend(differences(before, after, name));

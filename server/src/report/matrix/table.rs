@@ -7,6 +7,8 @@ use crate::model::{Level, Means, Phase, Stage};
 
 /// Most columns whose cells have room for words beside the signs.
 const WORDY_COLUMNS: usize = 8;
+/// Most columns whose headings lie, as those of all ports do.
+const LYING_COLUMNS: usize = 24;
 /// Most calls of one phase that a cell shows.
 const CALLS_SHOWN: usize = 2;
 /// Most units that one line of the list of marks names.
@@ -18,8 +20,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Units that have nothing of all this.
     pub empty: Vec<Column>,
-    /// Whether there are so many that headings stand upright and cells hold
-    /// signs alone.
+    /// Whether there are so many that cells hold signs alone.
     pub dense: bool,
     /// Subsystems that several units have, or that stand out.
     pub rows: Vec<RowView>,
@@ -193,6 +194,11 @@ fn share_columns(matrix: &Matrix, columns: &mut Vec<(usize, Column)>) -> Vec<usi
 }
 
 impl Table {
+    /// Whether there are so many columns that their headings stand upright.
+    pub fn is_upright(&self) -> bool {
+        self.columns.len() > LYING_COLUMNS
+    }
+
     /// Whether any column stands for several units.
     pub fn shares_columns(&self) -> bool {
         self.columns.iter().any(|column| !column.twins.is_empty())
@@ -283,6 +289,7 @@ fn elsewhere<'a>(row: &Row, unit: &Cell, call: &'a Call) -> Vec<&'a str> {
     let compared = call.phase == Phase::Init && inits().all(|init| init.stage != row.stage);
     let stage = call.stage.filter(|_| compared);
     let level = call.level.as_ref().filter(|level| Some(*level) != row.level.as_ref());
+    let level = level.filter(|_| call.phase == Phase::Init);
     let words = [stage.map(Stage::as_str), level.map(Level::as_str)];
     words.into_iter().flatten().collect()
 }
@@ -309,13 +316,13 @@ impl CellView {
             }
         }
         if let Some(satisfied) = &cell.satisfied {
-            let word = match satisfied.by {
-                Means::Finaliser => "finaliser",
-                Means::Reinit => "reinit",
-                Means::Persistent => "persistent",
-                Means::Call => "by another",
+            let (sign, word) = match satisfied.by {
+                Means::Finaliser => ("≈f", "finaliser"),
+                Means::Reinit => ("≈r", "reinit"),
+                Means::Persistent => ("≈p", "persistent"),
+                Means::Call => ("≈c", "by another"),
             };
-            let text = if dense { "≈" } else { word };
+            let text = if dense { sign } else { word };
             parts.push(PartView::word(
                 "soft",
                 text.to_owned(),

@@ -1,6 +1,6 @@
 //! What a matrix says, in words.
 
-use crate::analyze::consensus::Item;
+use crate::analyze::consensus::{Item, share};
 use crate::analyze::fleet::{DeclaredIn, Satisfaction};
 use crate::analyze::matrix::{Call, Mark, Matrix};
 
@@ -70,7 +70,7 @@ pub fn mark(mark: &Mark) -> String {
         Mark::MissingDeinit { agree, of } => {
             format!("nothing stops it; {agree} of {of} others that have it stop it")
         }
-        Mark::Order { phase, before, after, support } => {
+        Mark::Order { phase, before, after, support, ports } => {
             let mut parts = Vec::new();
             if !before.is_empty() {
                 parts.push(format!("before {}", items(before)));
@@ -79,9 +79,9 @@ pub fn mark(mark: &Mark) -> String {
                 parts.push(format!("after {}", items(after)));
             }
             format!(
-                "{phase} runs {}; at least {:.0} % of the others that have both do the reverse",
+                "{phase} runs {}; at least {} do the reverse",
                 parts.join(" and "),
-                (support * 100.0).floor()
+                share(*support, *ports, "that have both")
             )
         }
         Mark::Stage { usual, agree, of } => {

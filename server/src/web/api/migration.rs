@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::parameters::{Parameters, shown};
-use crate::model::{BoardId, CommitSha, ProjectName};
+use super::parameters::{Parameters, malformed, shown};
+use crate::analyze::migrate::state::State as Reached;
+use crate::model::{BoardId, CommitSha, PortName, ProjectName};
 use crate::web::board_migration::BoardMigration;
 use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
 use crate::web::migration_filter::MigrationQuery;
@@ -29,9 +30,14 @@ pub(in crate::web) struct ProgressOfProject {
 
 /// Show how far each board has come from calls to the registry
 #[utoipa::path(get, path = "/api/v1/projects/{project}/migration", tag = "migration",
-    params(("project" = String, Path, description = "Name of the project")),
+    params(
+        ("project" = String, Path, description = "Name of the project"),
+        ("port" = Option<String>, Query, description = "Only the boards of this port; the history is that of all"),
+        ("state" = Option<String>, Query, description = "Only the boards in this state"),
+    ),
     responses(
         (status = 200, description = "The boards with their states", body = ProgressOfProject),
+        (status = 400, description = "The port is no name, or the state none", body = ErrorEnvelope),
         (status = 404, description = "There is no such project", body = ErrorEnvelope),
     ))]
 pub(in crate::web) async fn show(
@@ -39,10 +45,24 @@ pub(in crate::web) async fn show(
     ApiPath(project): ApiPath<String>,
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<ProgressOfProject>, AppError> {
-    Parameters::new(given, &[])?;
+    let given = Parameters::new(given, &["port", "state"])?;
+    let port: Option<PortName> = given.optional("port")?;
+    let state: Option<String> = given.optional("state")?;
+    let state = state.map(|word| {
+        let state = Reached::ALL.into_iter().find(|state| state.as_str() == word);
+        state.ok_or_else(|| {
+            malformed("state", &"expected not-seen, calls, partial, migrated or verified")
+        })
+    });
+    let state = state.transpose()?;
     let (project, progress) = read(&app, project).await?;
     let Progress { boards, history } = &*progress;
-    Ok(Json(ProgressOfProject { project, boards: boards.clone(), history: history.clone() }))
+    let is_wanted = |board: &&BoardProgress| {
+        port.as_ref().is_none_or(|port| board.board.port == *port)
+            && state.is_none_or(|state| board.state == state)
+    };
+    let boards = boards.iter().filter(is_wanted).cloned().collect();
+    Ok(Json(ProgressOfProject { project, boards, history: history.clone() }))
 }
 
 /// How the calls of a board become registrations.

@@ -81,6 +81,11 @@ pub(in crate::web) fn malformed(name: &str, error: &dyn Display) -> AppError {
     AppError::bad_request("malformed-parameter", format!("the parameter `{name}`: {error}"))
 }
 
+/// What is wrong with a parameter that can be one of a few words.
+pub(in crate::web) fn unexpected(name: &str, found: &str, expected: &str) -> String {
+    format!("the parameter `{name}` is `{}`: expected {expected}", shown(found))
+}
+
 /// A value of the client as it may stand in a message.
 pub(in crate::web) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(80).flat_map(char::escape_default).collect();

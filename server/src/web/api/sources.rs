@@ -168,6 +168,8 @@ pub(in crate::web) async fn project_history(
     params(
         ("project" = String, Path, description = "Name of the project"),
         ("port" = Option<String>, Query, description = "Only the boards of this port"),
+        ("mcu" = Option<String>, Query, description = "Only the boards with microcontrollers of this family"),
+        ("script" = Option<String>, Query, description = "Only the boards that are linked with this script, or one that includes it"),
     ),
     responses(
         (status = 200, description = "The boards", body = Catalog),
@@ -179,15 +181,23 @@ pub(in crate::web) async fn catalog(
     ApiPath(project): ApiPath<String>,
     Query(given): Query<Vec<(String, String)>>,
 ) -> Result<Json<Catalog>, AppError> {
-    let port: Option<PortName> = Parameters::new(given, &["port"])?.optional("port")?;
+    let given = Parameters::new(given, &["port", "mcu", "script"])?;
+    let port: Option<PortName> = given.optional("port")?;
+    let (mcu, script): (Option<String>, Option<String>) =
+        (given.optional("mcu")?, given.optional("script")?);
     let derived = app.derived();
     app.read(move |reader| {
         let project = super::project(reader, &project)?;
         let tree = reader.catalog_tree(project.id)?;
-        let boards = match &port {
+        let mut boards = match &port {
             Some(port) => reader.catalog_of_port(project.id, port)?,
             None => derived.catalog(reader, &project)?.to_vec(),
         };
+        boards.retain(|board| {
+            let uses = |path: &String| board.linker_scripts.iter().any(|of| of.uses(path));
+            mcu.as_ref().is_none_or(|mcu| board.mcu.as_ref() == Some(mcu))
+                && script.as_ref().is_none_or(uses)
+        });
         Ok::<_, AppError>(Json(Catalog { project: project.name, tree, boards }))
     })
     .await

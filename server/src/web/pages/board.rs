@@ -13,7 +13,7 @@ use super::listed::{self, unseen_board};
 use super::repository::Repository;
 use super::run::{Row, Run};
 use super::when::When;
-use super::{PageError, Shell, find_board, find_project, no_board, page};
+use super::{PageError, Section, Shell, find_board, find_project, no_board, page};
 use crate::analyze::configuration::compare;
 use crate::model::{BoardId, ProjectName};
 use crate::store::{
@@ -41,6 +41,8 @@ struct BoardPage {
     run: Option<Run>,
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
+    /// Whether any of them is registered, at a level.
+    has_levels: bool,
     configuration: Option<ConfigurationView>,
     migration: Option<MigrationView>,
     /// What the catalog says of the board.
@@ -86,6 +88,8 @@ struct Built {
     stored: StoredBoard,
     /// The boards of its port that were built, itself among them.
     siblings: Vec<PortBoard>,
+    /// How many boards its port has, built or not.
+    boards: usize,
     build: Build,
     source: Option<Source>,
     migration: BoardMigration,
@@ -117,6 +121,8 @@ pub(in crate::web) async fn board(
                 return Ok(Seen::Listed(Box::new((project, listed, source))));
             };
             let siblings = reader.port_boards(project.id, &id.port)?;
+            let all = reader.catalog_of_port(project.id, &id.port)?;
+            let boards = all.iter().filter(|board| !board.is_retired()).count();
             let commit = CommitPrefix::from(&stored.latest.commit);
             let mut build = reader
                 .build(project.id, stored.row, &commit)?
@@ -131,11 +137,12 @@ pub(in crate::web) async fn board(
             let text = source.as_ref().map(|source| &source.table);
             let of = (stored.row, &stored.latest);
             let migration = BoardMigration::of(reader, &judge, of, &id, &build.table, text)?;
-            let seen = Built { project, listed, stored, siblings, build, source, migration };
+            let seen =
+                Built { project, listed, stored, siblings, boards, build, source, migration };
             Ok::<_, AppError>(Seen::Built(Box::new(seen)))
         })
         .await?;
-    let Built { project, listed, stored, siblings, build, source, migration } = match seen {
+    let Built { project, listed, stored, siblings, boards, build, source, migration } = match seen {
         Seen::Built(built) => *built,
         Seen::Listed(listed) => {
             let (project, listed, source) = *listed;
@@ -158,7 +165,8 @@ pub(in crate::web) async fn board(
         Some(ConfigurationView::new(&source, table, build, &configuration, repository))
     });
     page(&BoardPage {
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::Overview,
             &project.name,
             format!(
                 "/api/v1/projects/{}/ports/{}/boards/{}",
@@ -170,12 +178,13 @@ pub(in crate::web) async fn board(
         chips: chips(table),
         answer: Answer {
             counts: counts(table),
-            same: same(&stored, siblings.len(), !table.origins.is_empty()),
+            same: same(&stored, siblings.len(), boards, !table.origins.is_empty()),
             changed: changed(&stored, &base, now),
         },
         findings: body.findings,
         run: body.run,
         facts: body.facts,
+        has_levels: table.entries.iter().any(|entry| entry.level.is_some()),
         entries: body.entries,
         configuration,
         migration,
@@ -217,16 +226,32 @@ fn comparisons(
     links
 }
 
-fn same(stored: &StoredBoard, siblings: usize, registered: bool) -> String {
+/// Which boards of the port run the same, of the `built` ones among all `boards`.
+fn same(stored: &StoredBoard, built: usize, boards: usize, is_read: bool) -> String {
     let port = &stored.board.port;
-    match (registered, stored.boards_with_same_order as usize, siblings) {
+    let (that_were, listed) = if boards > built {
+        (" that were built", format!(" ({boards} are listed)"))
+    } else {
+        ("", String::new())
+    };
+    match (is_read, stored.boards_with_same_order as usize, built) {
         (false, same, all) => {
-            format!("The same goes for {same} of {all} {port} boards.")
+            format!("The same goes for {same} of {all} {port} boards{that_were}{listed}.")
+        }
+        (true, _, 1) if boards > 1 => {
+            format!("It is the only board of {port} that was built{listed}.")
         }
         (true, _, 1) => format!("It is the only board of {port}."),
+        (true, 1, all) if boards > built => {
+            format!("No other of the {all} {port} boards{that_were} runs this order{listed}.")
+        }
         (true, 1, _) => format!("No other {port} board runs this order."),
-        (true, same, all) if same == all => format!("All {all} {port} boards run this order."),
-        (true, same, all) => format!("{same} of {all} {port} boards run this order."),
+        (true, same, all) if same == all => {
+            format!("All {all} {port} boards{that_were} run this order{listed}.")
+        }
+        (true, same, all) => {
+            format!("{same} of {all} {port} boards{that_were} run this order{listed}.")
+        }
     }
 }
 

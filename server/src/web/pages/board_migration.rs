@@ -2,7 +2,7 @@
 //! to copy.
 
 use super::counted;
-use super::migration::{compared, sign, words};
+use super::migration::compared;
 use super::repository::Repository;
 use super::run::Place;
 use crate::analyze::migrate::by_hand::StaysByHand;
@@ -12,12 +12,11 @@ use crate::model::{BoardId, Entry, InitTable, ProjectName, Stage};
 use crate::store::SourceSummary;
 use crate::web::board_migration::{BoardMigration, CallToRemove};
 use crate::web::migration::BoardProof;
+use crate::web::migration_step::Step;
 
 /// The part of a board's page.
 pub(super) struct MigrationView {
-    pub(super) state: &'static str,
-    pub(super) sign: &'static str,
-    pub(super) words: &'static str,
+    pub(super) step: Step,
     /// What the state means for this board: `12 calls could be registered, 5 stay in main`.
     pub(super) answer: String,
     /// The last build that called everything beside the first that was migrated.
@@ -90,9 +89,7 @@ impl MigrationView {
             positions.filter_map(name).collect::<Vec<_>>().join(", ")
         };
         Some(Self {
-            state: migration.state.as_str(),
-            sign: sign(migration.state),
-            words: words(migration.state),
+            step: Step::reached(migration.state, migration.registered, true),
             answer: answer(board_migration),
             proof: proof.as_ref().map(|proof| link(project, board, proof)),
             twice: names(&mut migration.twice.iter().map(|twice| &twice.called)),

@@ -8,9 +8,12 @@ use jiff::Timestamp;
 use super::repository::Repository;
 use super::run::{Place, Row, Run};
 use super::when::When;
-use super::{PageError, Shell, find_board, find_project, no_board, page, shown};
+use super::{PageError, Section, Shell, counted, find_board, find_project, no_board, page, shown};
+use crate::analyze::number::numbers;
 use crate::analyze::rules;
-use crate::model::{BoardId, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName};
+use crate::model::{
+    BoardId, Entry, EntryKind, Finding, InitTable, Origin, ProjectName, Severity, Stage, SymbolName,
+};
 use crate::store::{Build as StoredBuild, CommitPrefix};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
@@ -29,6 +32,8 @@ struct Build {
     run: Option<Run>,
     facts: Vec<Fact>,
     entries: Vec<EntryView>,
+    /// Whether any of them is registered, at a level.
+    has_levels: bool,
     others: Vec<String>,
 }
 
@@ -97,7 +102,8 @@ pub(super) struct Fact {
 
 /// An entry as a row of the full table.
 pub(super) struct EntryView {
-    pub(super) position: u32,
+    /// Its number in the picture; empty for a landmark.
+    pub(super) number: String,
     pub(super) phase: &'static str,
     pub(super) stage: &'static str,
     pub(super) level: String,
@@ -147,7 +153,8 @@ pub(in crate::web) async fn build(
     let table = &build.table;
     let body = BuildBody::new(&build, repository.as_ref(), now);
     page(&Build {
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::Overview,
             &project.name,
             format!(
                 "/api/v1/projects/{}/ports/{}/boards/{}/builds/{commit}",
@@ -168,6 +175,7 @@ pub(in crate::web) async fn build(
         findings: body.findings,
         run: body.run,
         facts: body.facts,
+        has_levels: table.entries.iter().any(|entry| entry.level.is_some()),
         entries: body.entries,
         others: build
             .others
@@ -216,13 +224,24 @@ pub(super) fn chips(table: &InitTable) -> Vec<Chip> {
     if chips.is_empty() {
         chips.push(chip("nothing read"));
     }
-    let worst = open(&table.findings).map(|finding| finding.severity).max();
-    if let Some(worst) = worst {
-        let count = open(&table.findings).count();
-        let text = format!("✕ {count} finding{}", if count == 1 { "" } else { "s" });
-        chips.push(Chip { text, class: class(worst) });
-    }
+    chips.extend(chip_of(&table.findings));
     chips
+}
+
+/// The open findings by severity, in the colour of the gravest: `✕ 1 error, 2 notes`.
+pub(super) fn chip_of(findings: &[Finding]) -> Option<Chip> {
+    let worst = open(findings).map(|finding| finding.severity).max()?;
+    let counts = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| {
+        let count = open(findings).filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| counted(count, severity.as_str()))
+    });
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    let sign = match worst {
+        Severity::Error => "✕ ",
+        Severity::Warning => "△ ",
+        Severity::Note => "",
+    };
+    Some(Chip { text: format!("{sign}{}", counts.join(", ")), class: class(worst) })
 }
 
 /// The findings that the project does not accept.
@@ -258,15 +277,20 @@ impl BuildBody {
     ) -> Self {
         let table = &build.table;
         let commit = &build.summary.commit;
-        let entry = |entry: &crate::model::Entry| EntryView {
-            position: entry.position,
+        let entry = |(entry, number): (&Entry, Option<u32>)| EntryView {
+            number: number.map(|number| number.to_string()).unwrap_or_default(),
             phase: entry.phase.map_or("", crate::model::Phase::as_str),
             stage: entry.stage.map_or("", Stage::as_str),
             level: entry.level.as_ref().map(ToString::to_string).unwrap_or_default(),
             slot: entry.slot.map(|slot| slot.to_string()).unwrap_or_default(),
             priority: entry.priority.as_ref().map(ToString::to_string).unwrap_or_default(),
             function: entry.display_name(),
-            subsystem: entry.subsystem.clone().unwrap_or_default(),
+            // A landmark starts and stops nothing.
+            subsystem: entry
+                .subsystem
+                .clone()
+                .filter(|_| entry.kind == EntryKind::Entry)
+                .unwrap_or_default(),
             address: entry.address.map(|address| address.to_string()).unwrap_or_default(),
             place: entry.location.as_ref().map(|place| Place::new(place, repository, commit)),
         };
@@ -274,7 +298,7 @@ impl BuildBody {
             findings: table.findings.iter().map(FindingView::new).collect(),
             run: Run::new(table, repository, commit),
             facts: facts(build, table, repository, now),
-            entries: table.entries.iter().map(entry).collect(),
+            entries: table.entries.iter().zip(numbers(table)).map(entry).collect(),
         }
     }
 }

@@ -13,9 +13,10 @@ use serde::Deserialize;
 use super::listed::State as BoardState;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
-use super::{PageError, Shell, encoded, find_project, page, query_of};
-use crate::model::{BoardId, LinkerScript, PortName, ProjectName};
+use super::{PageError, Section, Shell, counted, encoded, find_project, no_port, page, query_of};
+use crate::model::{BoardId, LinkerScript, ProjectName};
 use crate::store::ListedBoard;
+use crate::web::api::parameters::unexpected;
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -51,6 +52,8 @@ struct CatalogPage {
     all: usize,
     built: usize,
     retired: usize,
+    /// What there is of what is asked for, where not all boards are.
+    answer: Option<String>,
     ports: Vec<Choice>,
     families: Vec<Choice>,
     states: Vec<Choice>,
@@ -98,12 +101,17 @@ pub(in crate::web) async fn catalog(
     let query = query_of(query)?;
     let sort = SortQuery::new(query.sort.clone());
     let chosen = sort.choose(&COLUMNS).map_err(PageError::bad_request)?;
+    query.check().map_err(PageError::bad_request)?;
     let derived = app.derived();
+    let asked = query.port.clone();
     let (project, tree, boards) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let tree = reader.catalog_tree(project.id)?;
             let boards = derived.catalog(reader, &project)?;
+            if !asked.is_empty() && !boards.iter().any(|of| of.board.port.as_str() == asked) {
+                return Err(no_port(&asked));
+            }
             Ok::<_, AppError>((project, tree, boards))
         })
         .await?;
@@ -132,14 +140,16 @@ pub(in crate::web) async fn catalog(
         _ => Key::Text(row.board.to_string()),
     });
     page(&CatalogPage {
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::Overview,
             &project.name,
-            format!("/api/v1/projects/{}/catalog{}", project.name, query.of_port()),
+            format!("/api/v1/projects/{}/catalog{}", project.name, query.of_twin()),
         ),
         tree: tree.map(|tree| (tree.commit.short().to_owned(), When::new(tree.committed_at, now))),
         all: boards.len() - retired,
         built,
         retired,
+        answer: query.answer(&shown),
         ports: choices(&|board| board.board.port.to_string(), &query.port, ""),
         families: choices(&|board| board.mcu.clone().unwrap_or_default(), &query.mcu, &query.port),
         states: choices(
@@ -163,13 +173,46 @@ enum Key {
 }
 
 impl CatalogQuery {
+    /// In words what is wrong with it.
+    fn check(&self) -> Result<(), String> {
+        let states = [BoardState::Built, BoardState::NotSeen, BoardState::Retired];
+        if self.state.is_empty() || states.iter().any(|state| state.word() == self.state) {
+            return Ok(());
+        }
+        Err(unexpected("state", &self.state, "built, not seen or retired"))
+    }
+
     fn takes(&self, board: &ListedBoard) -> bool {
         let fits = |wanted: &str, found: &str| wanted.is_empty() || wanted == found;
         fits(&self.port, board.board.port.as_str())
             && fits(&self.mcu, board.mcu.as_deref().unwrap_or_default())
             && fits(&self.state, BoardState::of(board).word())
             && (self.script.is_empty()
-                || board.linker_scripts.iter().any(|script| uses(script, &self.script)))
+                || board.linker_scripts.iter().any(|script| script.uses(&self.script)))
+    }
+
+    /// `12 boards of the family STM32F4 use boards/common.ld, 3 of them built`.
+    fn answer(&self, shown: &[&ListedBoard]) -> Option<String> {
+        if self.kept().is_empty() {
+            return None;
+        }
+        let asked = |before: &str, text: &str| match text {
+            "" => String::new(),
+            text => format!(" {before} {text}"),
+        };
+        let is_built = |board: &&&ListedBoard| board.build.is_some();
+        let built = match shown.iter().filter(is_built).count() {
+            _ if !self.state.is_empty() => String::new(),
+            built => format!(", {built} of them built"),
+        };
+        Some(format!(
+            "{}{}{}{}{}{built}",
+            counted(shown.len(), "board"),
+            asked("of", &self.port),
+            asked("of the family", &self.mcu),
+            asked("with the linker script", &self.script),
+            asked(if shown.len() == 1 { "that is" } else { "that are" }, &self.state),
+        ))
     }
 
     /// What the address says beside the order, with an `&` behind each.
@@ -189,18 +232,14 @@ impl CatalogQuery {
             .collect()
     }
 
-    /// The query of the JSON twin, which filters by port alone.
-    fn of_port(&self) -> String {
-        match self.port.parse::<PortName>() {
-            Ok(port) => format!("?port={port}"),
-            Err(_) => String::new(),
-        }
+    /// The query of the JSON twin, which tells the state of each board.
+    fn of_twin(&self) -> String {
+        let given = [("port", &self.port), ("mcu", &self.mcu), ("script", &self.script)];
+        let given = given.into_iter().filter(|(_, value)| !value.is_empty());
+        let given: Vec<String> =
+            given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        if given.is_empty() { String::new() } else { format!("?{}", given.join("&")) }
     }
-}
-
-/// Whether a linker script is the one at `path`, or includes it.
-fn uses(script: &LinkerScript, path: &str) -> bool {
-    script.path == path || script.includes.iter().any(|included| included == path)
 }
 
 impl BoardRow {

@@ -12,7 +12,7 @@ use super::build::{Part, class};
 use super::pulls::mark;
 use super::repository::Repository;
 use super::when::When;
-use super::{PageError, Shell, counted, encoded, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, encoded, find_project, page, query_of};
 use crate::analyze::diff::{ChangeGroup, ExcerptLine, FindingChange, LineMark};
 use crate::analyze::rules;
 use crate::model::{CommitSha, EntryKind, ProjectName};
@@ -229,7 +229,7 @@ async fn show(
             .collect(),
         head: shown.commit(&changes.head),
         markdown: format!("curl -H 'Accept: text/markdown' '{}'", app.url(&api)),
-        shell: Shell::of(&project.name, api),
+        shell: Shell::within(Section::Pulls, &project.name, api),
         project: project.name.clone(),
     })
 }
@@ -278,10 +278,7 @@ impl Shown<'_> {
                 label: label.clone(),
             }
         };
-        let title = match group.boards.len() {
-            0..=NAMED => group.boards.join(", "),
-            count => counted(count, "board"),
-        };
+        let title = boards(&group.boards);
         Group {
             title,
             keeps_order: group.keeps_order,
@@ -293,6 +290,22 @@ impl Shown<'_> {
     }
 }
 
+/// The names of a few boards; of more, how many there are, and of which port.
+fn boards(labels: &[String]) -> String {
+    let port = |label: &str| label.split('/').next().unwrap_or_default().to_owned();
+    match labels {
+        [first, rest @ ..] if labels.len() > NAMED => {
+            let of = port(first);
+            if rest.iter().all(|label| port(label) == of) {
+                counted(labels.len(), &format!("{of} board"))
+            } else {
+                counted(labels.len(), "board")
+            }
+        }
+        few => few.join(", "),
+    }
+}
+
 fn finding(change: &FindingChange) -> Finding {
     Finding {
         word: if change.is_new { "new" } else { "gone" },
@@ -301,10 +314,7 @@ fn finding(change: &FindingChange) -> Finding {
         severity: change.severity.as_str(),
         class: if change.is_new { class(change.severity) } else { "ok" },
         message: Part::all(&change.message),
-        boards: match change.boards.len() {
-            0..=NAMED => change.boards.join(", "),
-            count => counted(count, "board"),
-        },
+        boards: boards(&change.boards),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `/PROJECT/-/compare?boards=SIDE,SIDE`: two to six boards side by side, or the
-//! texts of their ports; without `boards` a form.
+//! texts of their ports, else a form.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::rejection::QueryRejection;
@@ -9,21 +9,16 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 
+use super::compare_form::{form, proposed};
 use super::compare_words::{self, Answer, Facts};
 use super::slope::{Row, Slope};
 use super::when::When;
-use super::{PageError, Shell, find_project, page, query_of};
-use crate::model::{PortName, ProjectName};
-use crate::store::{Project, Reader};
+use super::{PageError, Section, Shell, find_project, page, query_of};
+use crate::model::ProjectName;
 use crate::web::comparison::{ComparedSide, Comparison};
-use crate::web::derived::Derived;
 use crate::web::path::PagePath;
 use crate::web::side::{MOST, Side, Sides, read, value};
 use crate::web::{AppError, AppState};
-
-/// Most sides that a field proposes, and most comparisons that the form does.
-const PROPOSED: usize = 2000;
-const SUGGESTED: usize = 6;
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -59,24 +54,6 @@ struct Head {
     without: Option<String>,
 }
 
-#[derive(Template)]
-#[template(path = "compare_form.html")]
-struct FormPage {
-    shell: Shell,
-    project: ProjectName,
-    /// The side that the address names already.
-    first: String,
-    proposed: Vec<String>,
-    suggestions: Vec<Suggestion>,
-}
-
-/// A comparison that may be worth a look.
-struct Suggestion {
-    link: String,
-    sides: String,
-    why: &'static str,
-}
-
 pub(in crate::web) async fn compare(
     State(app): State<AppState>,
     PagePath(project): PagePath<String>,
@@ -87,14 +64,19 @@ pub(in crate::web) async fn compare(
         .filter_map(|(name, value)| (name == "boards").then_some(value))
         .collect();
     let asked = given.join(",");
-    let bad = |error: &dyn std::fmt::Display| {
-        PageError::bad_request(format!("The parameter “boards”: {error}."))
+    let sides = match read(&asked) {
+        Ok(sides) if sides.len() < crate::web::side::FEWEST => {
+            return form(&app, project, &asked, None).await;
+        }
+        sides => sides.and_then(Sides::try_from),
     };
-    let sides = read(&asked).map_err(|error| bad(&error))?;
-    if sides.len() < crate::web::side::FEWEST {
-        return form(&app, project, sides.first()).await;
-    }
-    let sides = Sides::try_from(sides).map_err(|error| bad(&error))?;
+    let sides = match sides {
+        Ok(sides) => sides,
+        Err(error) => {
+            let error = AppError::bad_request("bad-query", error.to_string());
+            return form(&app, project, &asked, Some(error)).await;
+        }
+    };
     if given.len() > 1 {
         // Several fields of a form: one address for one comparison.
         let project = app.read(move |reader| find_project(reader, &project)).await?;
@@ -102,20 +84,30 @@ pub(in crate::web) async fn compare(
     }
     let wanted = sides.clone();
     let derived = app.derived();
-    let (project, comparison, proposed) = app
+    let name = project.clone();
+    let read = app
         .read(move |reader| {
-            let project = find_project(reader, &project)?;
+            let project = find_project(reader, &name)?;
             let comparison = Comparison::read(reader, derived.policies(), &project, &wanted)?;
             let proposed = proposed(reader, &derived, &project)?;
             Ok::<_, AppError>((project, comparison, proposed))
         })
-        .await?;
+        .await;
+    let (project, comparison, proposed) = match read {
+        Ok(read) => read,
+        // What was typed is there to be corrected.
+        Err(error) if error.code() == "no-side" => {
+            return form(&app, project, &asked, Some(error)).await;
+        }
+        Err(error) => return Err(error.into()),
+    };
     let now = Timestamp::now();
     let labels = labels(&comparison.sides);
     let pinned: Vec<Side> = comparison.sides.iter().map(ComparedSide::pinned).collect();
     let all = sides.all();
     page(&ComparePage {
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::Compare,
             &project.name,
             format!("/api/v1/projects/{}/compare?boards={}", project.name, value(all)),
         ),
@@ -129,29 +121,6 @@ pub(in crate::web) async fn compare(
         pinned: Some(address(&project.name, &pinned)).filter(|_| pinned != all),
         others: Some(value(all).replace("%2B", "+")).filter(|_| all.len() < MOST),
         proposed,
-        project: project.name,
-    })
-}
-
-async fn form(
-    app: &AppState,
-    project: String,
-    first: Option<&Side>,
-) -> Result<Response, PageError> {
-    let derived = app.derived();
-    let (project, proposed, suggestions) = app
-        .read(move |reader| {
-            let project = find_project(reader, &project)?;
-            let proposed = proposed(reader, &derived, &project)?;
-            let suggestions = suggestions(reader, &derived, &project)?;
-            Ok::<_, AppError>((project, proposed, suggestions))
-        })
-        .await?;
-    page(&FormPage {
-        shell: Shell { project: Some(project.name.clone()), ..Shell::default() },
-        first: first.map(Side::to_string).unwrap_or_default(),
-        proposed,
-        suggestions,
         project: project.name,
     })
 }
@@ -214,93 +183,4 @@ fn labels(sides: &[ComparedSide]) -> Vec<String> {
         }
     }
     sides.iter().map(whole).collect()
-}
-
-/// What the fields propose: boards that were built and ports whose text is known,
-/// those of this project first.
-fn proposed(
-    reader: &Reader<'_>,
-    derived: &Derived,
-    project: &Project,
-) -> Result<Vec<String>, AppError> {
-    let mut proposed = Vec::new();
-    let others = reader.projects()?.into_iter().map(|other| other.project);
-    let others = others.filter(|other| other.name != project.name);
-    for (of_project, prefix) in
-        std::iter::once((project.clone(), String::new())).chain(others.map(|other| {
-            let prefix = format!("{}:", other.name);
-            (other, prefix)
-        }))
-    {
-        if proposed.len() >= PROPOSED {
-            break;
-        }
-        let sources = reader.sources(of_project.id)?;
-        proposed.extend(sources.iter().map(|source| format!("{prefix}{}", source.port)));
-        let boards = derived.boards(reader, &of_project)?;
-        proposed.extend(boards.iter().map(|board| format!("{prefix}{}", board.board)));
-    }
-    proposed.truncate(PROPOSED);
-    Ok(proposed)
-}
-
-fn suggestions(
-    reader: &Reader<'_>,
-    derived: &Derived,
-    project: &Project,
-) -> Result<Vec<Suggestion>, AppError> {
-    let boards = derived.boards(reader, project)?;
-    let mut sources = reader.sources(project.id)?;
-    let suggest = |sides: &[String], why: &'static str| -> Option<Suggestion> {
-        // They were names before, and are sides.
-        let parsed =
-            sides.iter().map(|side| side.parse()).collect::<Result<Vec<Side>, _>>().ok()?;
-        Some(Suggestion {
-            link: address(&project.name, &parsed),
-            sides: compare_words::list(sides, sides.len()),
-            why,
-        })
-    };
-    let mut by_port: BTreeMap<&PortName, Vec<_>> = BTreeMap::new();
-    for board in boards.iter().filter(|board| board.latest.order.is_some()) {
-        let of_port = by_port.entry(&board.board.port).or_default();
-        if of_port.iter().all(|(order, _)| *order != board.latest.order) {
-            of_port.push((board.latest.order, board.board.to_string()));
-        }
-    }
-    let mut suggestions = Vec::new();
-    for orders in by_port.values().filter(|orders| orders.len() > 1).take(2) {
-        let sides = [orders[0].1.clone(), orders[1].1.clone()];
-        suggestions.extend(suggest(&sides, "two boards of one port that run different orders"));
-    }
-    let firsts: Vec<String> = by_port.values().map(|orders| orders[0].1.clone()).collect();
-    if let [first, second, ..] = &firsts[..] {
-        suggestions
-            .extend(suggest(&[first.clone(), second.clone()], "two boards of different ports"));
-    }
-    for (port, orders) in &by_port {
-        if suggestions.len() < SUGGESTED - 2 && sources.iter().any(|source| source.port == **port) {
-            let sides = [port.to_string(), orders[0].1.clone()];
-            suggestions.extend(suggest(&sides, "the text of a port, and what a build has of it"));
-        }
-    }
-    sources.sort_by_key(|source| std::cmp::Reverse(source.init_count + source.deinit_count));
-    let longest: Vec<String> =
-        sources.iter().take(3).map(|source| source.port.to_string()).collect();
-    if longest.len() > 1 {
-        suggestions.extend(suggest(&longest, "the ports whose mains do the most"));
-    }
-    for other in reader.projects()?.into_iter().map(|other| other.project) {
-        if other.name == project.name {
-            continue;
-        }
-        let theirs = reader.sources(other.id)?;
-        let both = theirs.iter().find(|their| sources.iter().any(|our| our.port == their.port));
-        if let Some(both) = both {
-            let sides = [both.port.to_string(), format!("{}:{}", other.name, both.port)];
-            suggestions.extend(suggest(&sides, "one port of two projects"));
-        }
-    }
-    suggestions.truncate(SUGGESTED);
-    Ok(suggestions)
 }

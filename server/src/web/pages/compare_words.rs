@@ -4,6 +4,7 @@
 use super::counted;
 use crate::analyze::align::{Alignment, Move, Pair};
 use crate::analyze::consensus::Item;
+use crate::analyze::number::numbers;
 use crate::model::{Entry, Phase, Stage};
 use crate::web::comparison::Comparison;
 
@@ -55,11 +56,11 @@ pub(super) struct FactRow {
     pub(super) words: String,
 }
 
-/// A call with its place in the order, from 1.
+/// A call with its number on the page of the board; landmarks have none.
 pub(super) struct Call {
     /// What the side is called.
     pub(super) side: String,
-    pub(super) number: usize,
+    pub(super) number: Option<u32>,
     pub(super) function: String,
 }
 
@@ -109,9 +110,12 @@ pub(super) fn answer(comparison: &Comparison, labels: &[String]) -> Answer {
 pub(super) fn facts(comparison: &Comparison, labels: &[String]) -> Vec<Facts> {
     let orders: Vec<&[Entry]> =
         comparison.sides.iter().map(|side| &side.table.entries[..]).collect();
+    let numbers: Vec<Vec<Option<u32>>> =
+        comparison.sides.iter().map(|side| numbers(&side.table)).collect();
     let facts = |(gap, alignment): (usize, &Alignment)| {
         let neighbours = Neighbours {
             orders: [orders[gap], orders[gap + 1]],
+            numbers: [&numbers[gap], &numbers[gap + 1]],
             labels: [&labels[gap], &labels[gap + 1]],
         };
         neighbours.facts(alignment)
@@ -121,6 +125,7 @@ pub(super) fn facts(comparison: &Comparison, labels: &[String]) -> Vec<Facts> {
 
 struct Neighbours<'a> {
     orders: [&'a [Entry]; 2],
+    numbers: [&'a [Option<u32>]; 2],
     labels: [&'a String; 2],
 }
 
@@ -200,7 +205,7 @@ impl Neighbours<'_> {
     fn call(&self, side: usize, index: usize) -> Call {
         Call {
             side: self.labels[side].clone(),
-            number: index + 1,
+            number: self.numbers[side][index],
             function: self.orders[side][index].display_name(),
         }
     }

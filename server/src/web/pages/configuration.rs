@@ -5,6 +5,7 @@ use super::counted;
 use super::repository::Repository;
 use super::run::Place;
 use crate::analyze::configuration::{Configuration, Standing};
+use crate::analyze::number::numbers;
 use crate::model::{InitTable, Phase, Stage};
 use crate::store::{BuildSummary, Source};
 
@@ -46,11 +47,12 @@ impl ConfigurationView {
         repository: Option<&Repository<'_>>,
     ) -> Self {
         let entries = &source.table.entries;
+        let numbers = numbers(build);
         let calls: Vec<CallRow> = entries
             .iter()
             .zip(&configuration.standings)
             .map(|(entry, standing)| {
-                let (sign, standing) = said(*standing);
+                let (sign, standing) = said(*standing, build, &numbers);
                 CallRow {
                     stage: entry.stage.map_or("", Stage::as_str),
                     phase: entry.phase.map_or("", Phase::as_str),
@@ -87,8 +89,10 @@ impl ConfigurationView {
         };
         Self {
             answer: format!(
-                "Of {} under a condition, {present} are in this build and {out} are compiled out",
-                counted(conditional().count(), "call")
+                "Of {} under a condition, {present} {} in this build and {out} {} compiled out",
+                counted(conditional().count(), "call"),
+                if present == 1 { "is" } else { "are" },
+                if out == 1 { "is" } else { "are" }
             ),
             other_commit: (source.summary.commit != summary.commit).then(|| {
                 format!(
@@ -117,9 +121,15 @@ impl ConfigurationView {
 }
 
 /// A sign and the words for where a call stands.
-fn said(standing: Standing) -> (&'static str, String) {
+fn said(standing: Standing, build: &InitTable, numbers: &[Option<u32>]) -> (&'static str, String) {
     match standing {
-        Standing::Present { position } => ("●", format!("in the build, position {position}")),
+        Standing::Present { position } => {
+            let at = usize::try_from(position).unwrap_or(usize::MAX);
+            let phase = build.entries.get(at).and_then(|entry| entry.phase);
+            let number = numbers.get(at).copied().flatten();
+            let which = phase.zip(number).map(|(phase, number)| format!(", {phase} {number}"));
+            ("●", format!("in the build{}", which.unwrap_or_default()))
+        }
         Standing::CompiledOut => ("○", "compiled out".to_owned()),
         Standing::Unseen => ("?", "not seen: inlined, or it does nothing".to_owned()),
         Standing::Unclear => ("?", "one of several calls, of which some are there".to_owned()),

@@ -13,10 +13,13 @@ use serde::Deserialize;
 
 use super::build::{FindingView, Part};
 use super::repository::Repository;
-use super::{PageError, Shell, counted, find_project, missing, page, query_of};
+use super::{PageError, Section, Shell, counted, find_project, missing, no_port, page, query_of};
 use crate::analyze::rules;
 use crate::model::{CommitSha, Evidence, Location, ProjectName, Severity};
-use crate::web::findings::{Compared, FindingsQuery, Listed, Listing, Of};
+use crate::store::{Project, Reader};
+use crate::web::api::parameters::unexpected;
+use crate::web::derived::Derived;
+use crate::web::findings::{Compared, Filter, FindingsQuery, Listed, Listing, Of};
 use crate::web::path::PagePath;
 use crate::web::{AppError, AppState};
 
@@ -32,6 +35,8 @@ struct FindingsPage {
     shell: Shell,
     project: ProjectName,
     answer: String,
+    /// What was asked for, and among how many, where not all are.
+    among: String,
     rest: String,
     /// How many ports or boards were checked.
     checked: usize,
@@ -75,9 +80,11 @@ impl PartQuery {
     fn number(&self) -> Result<usize, String> {
         match self.page.as_str() {
             "" => Ok(1),
-            text => text.parse().ok().filter(|&page| page > 0).ok_or_else(|| {
-                "the parameter `page` is none that it can be: expected a number from 1 on".into()
-            }),
+            text => text
+                .parse()
+                .ok()
+                .filter(|&page| page > 0)
+                .ok_or_else(|| unexpected("page", text, "a number from 1 on")),
         }
     }
 }
@@ -128,8 +135,7 @@ pub(in crate::web) async fn findings(
     let derived = app.derived();
     let (project, listing, filter) = app
         .read(move |reader| {
-            let project = find_project(reader, &project)?;
-            let listing = filter.read(reader, &derived, &project)?;
+            let (project, listing) = read(reader, &derived, &project, &filter)?;
             Ok::<_, AppError>((project, listing, filter))
         })
         .await?;
@@ -162,13 +168,14 @@ pub(in crate::web) async fn findings(
     let is_waived = |listed: &&Listed| listed.found.finding.waived.is_some();
     let count = |severity| {
         let open = listing.findings.iter().filter(|listed| !is_waived(listed));
+        let open = open.filter(|listed| filter.fits(listed));
         open.filter(|listed| listed.found.finding.severity == severity).count()
     };
     let is_new = listing.since.as_ref().is_some_and(|since| since.commit.is_some());
-    let waived = listing.findings.iter().filter(is_waived).count();
+    let fitting = || listing.findings.iter().filter(|listed| filter.fits(listed));
+    let waived = fitting().filter(is_waived).count();
     // What matters most comes first, and what is waived last.
-    let mut shown: Vec<&Listed> =
-        listing.findings.iter().filter(|listed| filter.fits(listed)).collect();
+    let mut shown: Vec<&Listed> = fitting().collect();
     shown.sort_by_key(|listed| {
         (is_waived(listed), std::cmp::Reverse(listed.found.finding.severity))
     });
@@ -178,7 +185,8 @@ pub(in crate::web) async fn findings(
     let part = part_of(shown.len(), number, &query)?;
     let first = part.as_ref().map_or(0, |part| part.first - 1);
     page(&FindingsPage {
-        shell: Shell::of(
+        shell: Shell::at(
+            Section::Findings,
             &project.name,
             format!("/api/v1/projects/{}/findings{}", project.name, query.address()),
         ),
@@ -188,6 +196,7 @@ pub(in crate::web) async fn findings(
             counted(count(Severity::Warning), "warning"),
             counted(count(Severity::Note), "note")
         ),
+        among: among(&query, &filter, listing.findings.len()),
         rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
         checked: listing.checked.len(),
         is_of_builds: listing.of == Of::Builds,
@@ -220,6 +229,45 @@ pub(in crate::web) async fn findings(
     })
 }
 
+/// The findings of a project.
+///
+/// # Errors
+/// 404 where there is no such project or port, or nothing of the commit since which
+/// they are asked for.
+fn read(
+    reader: &Reader<'_>,
+    derived: &Derived,
+    name: &str,
+    filter: &Filter,
+) -> Result<(Project, Listing), AppError> {
+    let project = find_project(reader, name)?;
+    let ports = derived.ports(reader, &project)?;
+    if let Some(port) = filter.port().filter(|port| !ports.iter().any(|of| of.name == **port)) {
+        return Err(no_port(port.as_str()));
+    }
+    let listing = filter.read(reader, derived, &project)?;
+    if let Some(since) = listing.since.as_ref().filter(|since| since.until.is_none()) {
+        return Err(missing(format!(
+            "Nothing of commit {} was uploaded, so nobody knows when it was and what was found then.",
+            since.asked
+        )));
+    }
+    Ok((project, listing))
+}
+
+/// ` of IB305 on esp32, among 90`: which part of all findings a filter gives.
+fn among(query: &FindingsQuery, filter: &Filter, all: usize) -> String {
+    if !filter.narrows() {
+        return String::new();
+    }
+    let rule = filter.rule.map(|rule| format!(" of {}", rule.code)).unwrap_or_default();
+    let port = match query.port.as_str() {
+        "" => String::new(),
+        port => format!(" on {port}"),
+    };
+    format!("{rule}{port}, among {all}")
+}
+
 /// Which of `all` findings page `number` shows; `None` where one page shows them all.
 fn part_of(
     all: usize,
@@ -229,9 +277,9 @@ fn part_of(
     let pages = all.div_ceil(ROWS).max(1);
     if number > pages {
         let pages = counted(pages, "page");
-        return Err(PageError(missing(format!(
+        return Err(PageError::not_found(format!(
             "There is no page {number}: these findings are on {pages}."
-        ))));
+        )));
     }
     let page = |number: usize| match query.address() {
         asked if asked.is_empty() => format!("?page={number}"),
@@ -273,12 +321,7 @@ fn compared(listing: &Listing, since: &Compared) -> String {
         Of::Builds => "build",
     };
     let asked = &since.asked;
-    let Some(until) = since.until else {
-        return format!(
-            "Nothing of commit {asked} was uploaded, so nobody knows when it was and what was found then: all findings are listed."
-        );
-    };
-    let Some(commit) = &since.commit else {
+    let (Some(until), Some(commit)) = (since.until, &since.commit) else {
         return format!(
             "No {what} of {asked} or before was uploaded, so nobody knows what was found then: all findings are listed."
         );

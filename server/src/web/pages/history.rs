@@ -11,7 +11,9 @@ use serde::Deserialize;
 use super::change::{BuildLink, ChangeRow};
 use super::repository::Repository;
 use super::when::When;
-use super::{PageError, Shell, counted, encoded, find_port, find_project, missing, page, query_of};
+use super::{
+    PageError, Section, Shell, counted, encoded, find_port, find_project, missing, page, query_of,
+};
 use crate::model::{BoardId, CommitSha, PortName, ProjectName, SymbolName};
 use crate::store::{HistoryPart, HistorySummary};
 use crate::web::path::PagePath;
@@ -102,7 +104,8 @@ pub(in crate::web) async fn history(
     });
     page(&HistoryPage {
         rows: rows.collect(),
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::History,
             &project.name,
             format!(
                 "/api/v1/projects/{}/ports/{port}/history{}{filter}",
@@ -110,9 +113,15 @@ pub(in crate::web) async fn history(
                 if filter.is_empty() { "" } else { "?" }
             ),
         ),
-        answer: answer(&summary),
-        first: summary.first_committed_at.map(|at| When::new(at, now)),
-        last: summary.last_committed_at.map(|at| When::new(at, now)),
+        answer: match function.as_str() {
+            "" => answer(&summary),
+            _ => of_function(changes.len(), before.is_some(), &port),
+        },
+        first: summary
+            .first_committed_at
+            .filter(|_| function.is_empty())
+            .map(|at| When::new(at, now)),
+        last: last(&summary).filter(|_| function.is_empty()).map(|at| When::new(at, now)),
         last_commit: summary.last_commit.map(|sha| sha.short().to_owned()).unwrap_or_default(),
         is_cut: summary.is_cut,
         is_below: before.is_some(),
@@ -121,6 +130,24 @@ pub(in crate::web) async fn history(
         project: project.name,
         port,
     })
+}
+
+/// When the order last changed; the commit that brought the port changed nothing.
+pub(super) fn last(summary: &HistorySummary) -> Option<Timestamp> {
+    summary.last_committed_at.filter(|_| summary.changes > 0)
+}
+
+/// `3 commits changed it in the order of stm32`, said behind the name of a function.
+fn of_function(found: usize, is_below: bool, port: &PortName) -> String {
+    let more = if found > CHANGES { "at least " } else { "" };
+    let older = if is_below { " older" } else { "" };
+    match found.min(CHANGES) {
+        0 => format!("no{older} commit that was read changed it in the order of {port}"),
+        count => {
+            let commits = if count == 1 { "commit" } else { "commits" };
+            format!("{more}{count}{older} {commits} changed it in the order of {port}")
+        }
+    }
 }
 
 /// `The order of stm32 changed 87 times`

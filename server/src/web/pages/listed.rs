@@ -9,7 +9,7 @@ use super::repository::Repository;
 use super::run::Row;
 use super::source::SourceView;
 use super::when::When;
-use super::{PageError, Shell, encoded, page};
+use super::{PageError, Section, Shell, encoded, page};
 use crate::model::{BoardId, LinkerScript, ProjectName};
 use crate::store::{ListedBoard, Project, Source, TreeCommit};
 
@@ -75,7 +75,8 @@ pub(super) fn unseen_board(
         format!("{} ({})", tree.commit.short(), when.ago)
     };
     page(&ListedPage {
-        shell: Shell::of(
+        shell: Shell::within(
+            Section::Overview,
             &project.name,
             format!(
                 "/api/v1/projects/{}/ports/{}/boards/{}",

@@ -6,7 +6,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 
-use super::{PageError, Shell, encoded, find_port, find_project, page, query_of};
+use super::{
+    PageError, Section, Shell, counted, encoded, find_port, find_project, no_port, page, query_of,
+};
 use crate::model::ProjectName;
 use crate::report::matrix::{Column, Summary, Table, summary};
 use crate::web::fleet::Read;
@@ -52,6 +54,9 @@ pub(in crate::web) async fn matrix(
             };
             let columns: Vec<Column> = tables.read.iter().map(column).collect();
             let ports = derived.ports(reader, &project)?;
+            if let Some(port) = of.filter(|port| !ports.iter().any(|known| known.name == *port)) {
+                return Err(no_port(port.as_str()));
+            }
             let ports = ports.iter().filter(|port| port.built > 0);
             let ports = ports.map(|port| port.name.to_string()).collect();
             Ok::<_, AppError>((project, matrix, columns, ports))
@@ -65,7 +70,8 @@ pub(in crate::web) async fn matrix(
     let subsystem =
         |name: &str| format!("/{}/-/subsystem/{}{of_port}", project.name, encoded(name));
     page(&MatrixPage {
-        shell: Shell::of(
+        shell: Shell::at(
+            Section::Matrix,
             &project.name,
             format!("/api/v1/projects/{}/matrix{}", project.name, text(&query)),
         ),
@@ -73,7 +79,11 @@ pub(in crate::web) async fn matrix(
             Some(port) => format!("Subsystems on the boards of {port}"),
             None => "Subsystems on the ports".to_owned(),
         },
-        answer: summary(&matrix, what),
+        answer: if matrix.rows.is_empty() && is_filtered {
+            nothing_fits(&query, &counted(matrix.units.len(), what))
+        } else {
+            summary(&matrix, what)
+        },
         table: Table::new(&matrix, columns, Some(&subsystem)),
         ports,
         levels,
@@ -81,6 +91,19 @@ pub(in crate::web) async fn matrix(
         query,
         project: project.name,
     })
+}
+
+/// What the answer is where a filter leaves no subsystem.
+fn nothing_fits(query: &MatrixQuery, units: &str) -> Summary {
+    let words = [("in stage ", &query.stage), ("", &query.phase), ("at level ", &query.level)];
+    let words = words.iter().filter(|(_, value)| !value.is_empty());
+    let words: Vec<String> = words.map(|(before, value)| format!("{before}{value}")).collect();
+    let (bold, of) = match words.as_slice() {
+        [] => ("Nothing stands out", String::new()),
+        words if query.only.is_empty() => ("Nothing runs", format!(" {}", words.join(", "))),
+        words => ("Nothing stands out", format!(" among what runs {}", words.join(", "))),
+    };
+    Summary { bold: format!("{bold}{of}"), rest: format!(" on {units}."), worst: Vec::new() }
 }
 
 /// The same query, as it stands in an address.

@@ -5,18 +5,21 @@ use askama::Template;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State as Shared};
 use axum::response::Response;
+use jiff::Timestamp;
 
 use super::compare::address;
 use super::migration_chart::Chart;
 use super::sort::Heading;
-use super::{PageError, Shell, counted, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, encoded, find_project, no_port, page, query_of};
 use crate::analyze::migrate::scripts::Placing;
 use crate::analyze::migrate::state::State;
 use crate::model::{BoardId, ProjectName};
 use crate::store::CommitPrefix;
 use crate::web::migration::{BoardProgress, BoardProof, Day, Progress};
 use crate::web::migration_filter::{COLUMNS, MigrationQuery};
+use crate::web::migration_step::Step;
 use crate::web::path::PagePath;
+use crate::web::policies::day_of;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
 
@@ -34,6 +37,8 @@ struct MigrationPage {
     rest: String,
     ports: Vec<PortRow>,
     next: Vec<NextRow>,
+    /// Whether any of them is next for a reason.
+    has_reasons: bool,
     chart: Option<Chart>,
     days: Vec<Day>,
     rows: Vec<Row>,
@@ -43,10 +48,12 @@ struct MigrationPage {
     /// The query that leads to the same boards in the same order.
     same: String,
     /// The states, first the best, as headings of the ports.
-    headings: Vec<StateHeading>,
+    headings: Vec<Step>,
     states: Vec<Choice>,
     port_choices: Vec<Choice>,
     is_filtered: bool,
+    /// The port that alone is shown; empty for all.
+    port: String,
     /// Whether the project has any board at all.
     is_empty: bool,
 }
@@ -55,13 +62,12 @@ struct MigrationPage {
 struct PortRow {
     name: String,
     total: usize,
-    /// A part for each state, in their order.
+    /// A part for each step that any board has taken, the last first.
     parts: Vec<Part>,
 }
 
 struct Part {
-    state: &'static str,
-    words: &'static str,
+    step: Step,
     count: usize,
     /// Its place and width in the bar, of 100.
     from: usize,
@@ -71,9 +77,7 @@ struct Part {
 struct Row {
     port: String,
     label: String,
-    state: &'static str,
-    words: &'static str,
-    sign: &'static str,
+    step: Step,
     registered: u32,
     left: usize,
     left_names: String,
@@ -92,12 +96,6 @@ struct NextRow {
     more: usize,
 }
 
-struct StateHeading {
-    state: &'static str,
-    sign: &'static str,
-    words: &'static str,
-}
-
 struct Choice {
     value: String,
     label: String,
@@ -112,149 +110,143 @@ pub(in crate::web) async fn migration(
 ) -> Result<Response, PageError> {
     let filter = query_of(query)?.filter().map_err(PageError::bad_request)?;
     let derived = app.derived();
+    let port = filter.port.clone();
     let (project, progress) = app
         .read(move |reader| {
             let project = find_project(reader, &project)?;
             let progress = derived.progress(reader, &project)?;
+            let is_of_port = |board: &BoardProgress| board.board.port.as_str() == port;
+            if !port.is_empty() && !progress.boards.iter().any(is_of_port) {
+                return Err(no_port(&port));
+            }
             Ok::<_, AppError>((project.name, progress))
         })
         .await?;
-    let Progress { boards, history } = &*progress;
-    let count = |wanted: State| boards.iter().filter(|board| board.state == wanted).count();
-    let verified = count(State::Verified);
-    let migrated = count(State::Migrated) + verified;
-    // Where main calls nothing that could be registered.
-    let has_nothing =
-        |board: &&BoardProgress| board.state == State::Migrated && board.registered == 0;
-    let nothing = boards.iter().filter(has_nothing).count();
-    let ports = ports(boards);
+    let Progress { boards: all, history } = &*progress;
+    let is_of_port =
+        |board: &&BoardProgress| filter.port.is_empty() || board.board.port.as_str() == filter.port;
+    let boards: Vec<&BoardProgress> = all.iter().filter(is_of_port).collect();
+    let steps: Vec<Step> = boards.iter().map(|board| Step::of(board)).collect();
+    let (answer, rest) = answer(&steps, &filter.port);
+    let next: Vec<NextRow> = next(&boards)
+        .into_iter()
+        .map(|(board, more)| NextRow { first: row(&project, board), more })
+        .collect();
     page(&MigrationPage {
-        shell: Shell::of(&project, format!("/api/v1/projects/{project}/migration")),
-        answer: format!("{migrated} of {} migrated", counted(boards.len(), "board")),
-        rest: rest(
-            [migrated, nothing, verified],
-            [State::Partial, State::Calls, State::NotSeen].map(count),
-        ),
-        next: next(boards)
-            .into_iter()
-            .map(|(board, more)| NextRow { first: row(&project, board), more })
-            .collect(),
-        chart: Chart::of(history, boards.len()),
+        shell: Shell::at(Section::Migration, &project, json(&project, &filter.port, filter.step)),
+        answer,
+        rest,
+        has_reasons: next.iter().any(|group| !group.first.why.is_empty()),
+        next,
+        chart: Chart::of(history, all.len(), day_of(Timestamp::now())),
         days: history.iter().rev().take(30).cloned().collect(),
-        rows: filter.shown(boards).into_iter().map(|board| row(&project, board)).collect(),
+        rows: filter.shown(all).into_iter().map(|board| row(&project, board)).collect(),
         columns: filter.chosen.headings_keeping(&COLUMNS, &filter.kept()),
         same: filter.address(),
-        headings: State::ALL
-            .iter()
-            .rev()
-            .map(|&of| StateHeading { state: of.as_str(), sign: sign(of), words: words(of) })
-            .collect(),
-        states: State::ALL
-            .iter()
-            .map(|&of| Choice {
+        headings: taken(&steps).collect(),
+        states: Step::ALL
+            .into_iter()
+            .map(|of| Choice {
                 value: of.as_str().to_owned(),
-                label: words(of).to_owned(),
-                count: count(of),
-                chosen: filter.state == Some(of),
+                label: of.words().to_owned(),
+                count: steps.iter().filter(|step| **step == of).count(),
+                chosen: filter.step == Some(of),
             })
             .collect(),
-        port_choices: ports
-            .iter()
-            .map(|port| Choice {
-                value: port.name.clone(),
-                label: port.name.clone(),
-                count: port.total,
-                chosen: port.name == filter.port,
+        port_choices: all
+            .chunk_by(|one, other| one.board.port == other.board.port)
+            .map(|of_port| Choice {
+                value: of_port[0].board.port.to_string(),
+                label: of_port[0].board.port.to_string(),
+                count: of_port.len(),
+                chosen: of_port[0].board.port.as_str() == filter.port,
             })
             .collect(),
-        ports,
+        ports: ports(&boards, &steps),
         is_filtered: filter.is_filtered(),
         sort: filter.sort,
-        is_empty: boards.is_empty(),
+        port: filter.port,
+        is_empty: all.is_empty(),
         project,
     })
 }
 
-/// What follows on how many are migrated.
-fn rest([migrated, nothing, verified]: [usize; 3], [partial, calls, unseen]: [usize; 3]) -> String {
-    let nothing_to_do = match nothing {
-        0 => String::new(),
-        nothing if nothing == migrated => ", with nothing to register".to_owned(),
-        nothing => format!(", {nothing} of them with nothing to register"),
-    };
-    let proof = match (migrated - nothing, verified) {
+/// The address of the same boards as JSON.
+fn json(project: &ProjectName, port: &str, step: Option<Step>) -> String {
+    let port = (!port.is_empty()).then(|| format!("port={}", encoded(port)));
+    let state = step.map(|step| format!("state={}", step.state().as_str()));
+    let query: Vec<String> = port.into_iter().chain(state).collect();
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    format!("/api/v1/projects/{project}/migration{query}")
+}
+
+/// The first line: how many boards are migrated, and where the others are.
+fn answer(steps: &[Step], port: &str) -> (String, String) {
+    let count = |wanted: Step| steps.iter().filter(|step| **step == wanted).count();
+    let verified = count(Step::Verified);
+    let migrated = count(Step::Migrated) + verified;
+    let proof = match (migrated, verified) {
         (0, _) => String::new(),
         (_, 0) => ", none of them verified yet".to_owned(),
         _ => format!(
             ", {verified} of them verified: the order is proven to be that of the calls before"
         ),
     };
-    let proof = nothing_to_do + &proof;
-    let others = [(partial, "in part"), (calls, "called from main alone"), (unseen, "never seen")];
+    let others = [Step::Nothing, Step::Partial, Step::Calls, Step::NoBuild, Step::Unread];
     let others: Vec<String> = others
-        .iter()
+        .into_iter()
+        .map(|step| (count(step), step))
         .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{count} {what}"))
+        .map(|(count, step)| format!("{count} {}", step.does(count)))
         .collect();
-    if others.is_empty() { format!("{proof}.") } else { format!("{proof}. {}.", others.join(", ")) }
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!(" {}.", others.join(", ")),
+    };
+    let of = if port.is_empty() { String::new() } else { format!("{port} ") };
+    let all = counted(steps.len(), &format!("{of}board"));
+    (format!("{migrated} of {all} migrated"), format!("{proof}.{others}"))
 }
 
-pub(super) const fn words(state: State) -> &'static str {
-    match state {
-        State::NotSeen => "not seen",
-        State::Calls => "calls",
-        State::Partial => "partial",
-        State::Migrated => "migrated",
-        State::Verified => "verified",
-    }
-}
-
-pub(super) const fn sign(state: State) -> &'static str {
-    match state {
-        State::NotSeen => "·",
-        State::Calls => "○",
-        State::Partial => "◐",
-        State::Migrated => "●",
-        State::Verified => "✓",
-    }
+/// The steps that any board has taken, the last first.
+fn taken(steps: &[Step]) -> impl Iterator<Item = Step> {
+    Step::ALL.into_iter().rev().filter(|step| steps.contains(step))
 }
 
 /// The ports by name, each with its bar.
-fn ports(boards: &[BoardProgress]) -> Vec<PortRow> {
-    let by_port = boards.chunk_by(|one, other| one.board.port == other.board.port);
-    let row = |boards: &[BoardProgress]| {
+fn ports(boards: &[&BoardProgress], all: &[Step]) -> Vec<PortRow> {
+    let mut rows = Vec::new();
+    let mut done = 0;
+    for of_port in boards.chunk_by(|one, other| one.board.port == other.board.port) {
+        let steps = &all[done..done + of_port.len()];
+        done += of_port.len();
         let mut from = 0;
         let mut seen = 0;
-        let part = |&state: &State| {
-            let count = boards.iter().filter(|board| board.state == state).count();
+        let part = |step: Step| {
+            let count = steps.iter().filter(|of| **of == step).count();
             seen += count;
             // So that the parts meet, and the last one ends at 100.
-            let until = seen * 100 / boards.len();
-            let part = Part {
-                state: state.as_str(),
-                words: words(state),
-                count,
-                from,
-                width: until - from,
-            };
+            let until = seen * 100 / steps.len();
+            let part = Part { step, count, from, width: until - from };
             from = until;
             part
         };
-        PortRow {
-            name: boards[0].board.port.to_string(),
-            total: boards.len(),
-            parts: State::ALL.iter().rev().map(part).collect(),
-        }
-    };
-    by_port.map(row).collect()
+        rows.push(PortRow {
+            name: of_port[0].board.port.to_string(),
+            total: steps.len(),
+            parts: taken(all).map(part).collect(),
+        });
+    }
+    rows
 }
 
 /// The boards to migrate next: those with the fewest calls left that no other board
 /// registers, then those with the fewest left at all. Boards of a port with the same
 /// calls left come as one, with how many more there are: one edit migrates them all.
-fn next(boards: &[BoardProgress]) -> Vec<(&BoardProgress, usize)> {
+fn next<'a>(boards: &[&'a BoardProgress]) -> Vec<(&'a BoardProgress, usize)> {
     let mut open: Vec<&BoardProgress> = boards
         .iter()
+        .copied()
         .filter(|board| matches!(board.state, State::Calls | State::Partial))
         .filter(|board| !board.left.is_empty())
         .collect();
@@ -278,6 +270,7 @@ fn next(boards: &[BoardProgress]) -> Vec<(&BoardProgress, usize)> {
 }
 
 fn row(project: &ProjectName, board: &BoardProgress) -> Row {
+    let step = Step::of(board);
     let named = board.left.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     let left_names = match board.left.len().saturating_sub(NAMED) {
         0 => named,
@@ -286,9 +279,7 @@ fn row(project: &ProjectName, board: &BoardProgress) -> Row {
     Row {
         port: board.board.port.to_string(),
         label: board.board.label(),
-        state: board.state.as_str(),
-        words: words(board.state),
-        sign: sign(board.state),
+        step,
         registered: board.registered,
         left: board.left.len(),
         left_names,
@@ -296,9 +287,9 @@ fn row(project: &ProjectName, board: &BoardProgress) -> Row {
         idle: board.idle.join(", "),
         by_hand: board.by_hand,
         scripts: match board.scripts {
-            Placing::Placed => "✓ placed",
-            Placing::Partly => "◐ in part",
-            Placing::NoScript => "○ by no script",
+            Placing::Placed => "✓ place the tables",
+            Placing::Partly => "◧ some of them do",
+            Placing::NoScript => "– do not place them",
             Placing::NoneNeeded => "✓ none needed",
             Placing::Unknown => "",
         },
@@ -321,9 +312,7 @@ pub(super) fn compared(project: &ProjectName, board: &BoardId, proof: &BoardProo
 /// Why a board is next, or what keeps it from being verified.
 fn why(board: &BoardProgress) -> String {
     match (board.state, &board.proof) {
-        (State::Migrated, _) if board.registered == 0 => {
-            "has nothing that could be registered".to_owned()
-        }
+        (State::Migrated, _) if board.registered == 0 => String::new(),
         (State::Migrated, Some(proof)) if !proof.is_certain => {
             "not proven: not everything has a name, or main could not be read in full".to_owned()
         }

@@ -4,7 +4,9 @@
 //! [`source`] what the text of a port's main says, [`change`] words what a commit
 //! did to it, [`listed`] says what the catalog knows of a board,
 //! [`configuration`] holds a text against a build,
-//! [`repository`] links into the project's repository, [`slope`] draws orders side by side and [`compare_words`] says them, [`sort`] reads the order
+//! [`shell`] stands around the content, [`error`] makes pages of errors,
+//! [`repository`] links into the project's repository, [`slope`] draws orders side by side [`compare_words`] says them and
+//! [`compare_form`] asks for them, [`sort`] reads the order
 //! of a table from the address, [`when`] says times.
 
 mod board;
@@ -14,8 +16,10 @@ mod catalog;
 mod change;
 mod changes;
 mod compare;
+mod compare_form;
 mod compare_words;
 mod configuration;
+mod error;
 mod findings;
 mod history;
 mod listed;
@@ -33,6 +37,7 @@ mod rule;
 mod rules;
 mod run;
 mod search;
+mod shell;
 mod slope;
 pub(super) mod sort;
 mod source;
@@ -50,6 +55,7 @@ pub(super) use build::build;
 pub(super) use catalog::catalog;
 pub(super) use changes::{diff, events, pull};
 pub(super) use compare::compare;
+pub(super) use error::{PageError, in_shell};
 pub(super) use findings::findings;
 pub(super) use history::history;
 pub(super) use matrix::matrix;
@@ -65,28 +71,16 @@ pub(super) use rules::rules;
 pub(super) use search::search;
 pub(super) use subsystem::subsystem;
 
+use shell::{Section, Shell};
+
 use super::AppError;
-use crate::model::{BoardId, PortName, ProjectName};
+use crate::model::{BoardId, PortName};
 use crate::store::{Project, Reader};
 
 /// The version that stands at the foot of every page.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// What stands around the content of every page.
-#[derive(Default)]
-struct Shell {
-    project: Option<ProjectName>,
-    /// The text in the search field.
-    query: String,
-    /// The address of the same answer as JSON.
-    json: Option<String>,
-}
-
-impl Shell {
-    fn of(project: &ProjectName, json: String) -> Self {
-        Self { project: Some(project.clone()), query: String::new(), json: Some(json) }
-    }
-}
+const NOTHING_HERE: &str = "There is nothing at this address.";
 
 /// A finished page. It is made from the database on every request, so a browser
 /// asks again each time.
@@ -116,8 +110,11 @@ fn find_project(reader: &Reader<'_>, name: &str) -> Result<Project, AppError> {
 }
 
 fn find_port(name: &str) -> Result<PortName, AppError> {
-    name.parse()
-        .map_err(|_| missing(format!("There is no port “{}” in this project.", shown(name))))
+    name.parse().map_err(|_| no_port(name))
+}
+
+fn no_port(name: &str) -> AppError {
+    missing(format!("There is no port “{}” in this project.", shown(name)))
 }
 
 fn find_board(port: &str, label: &str) -> Result<BoardId, AppError> {
@@ -126,6 +123,10 @@ fn find_board(port: &str, label: &str) -> Result<BoardId, AppError> {
 }
 
 fn no_board(port: &str, label: &str) -> AppError {
+    if port == "-" {
+        // What stands there is no port: an address of ours, misspelt.
+        return missing(NOTHING_HERE.to_owned());
+    }
     missing(format!("There is no board “{}/{}” in this project.", shown(port), shown(label)))
 }
 
@@ -157,46 +158,7 @@ fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// An error as a page with a way back.
-pub(super) struct PageError(AppError);
-
-impl PageError {
-    fn not_found(message: String) -> Self {
-        Self(missing(message))
-    }
-
-    fn bad_request(message: String) -> Self {
-        Self(AppError::bad_request("bad-query", message))
-    }
-}
-
-impl<E: Into<AppError>> From<E> for PageError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
-#[derive(Template)]
-#[template(path = "error.html")]
-struct ErrorPage<'a> {
-    shell: Shell,
-    title: &'a str,
-    message: &'a str,
-}
-
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        let status = self.0.status();
-        let title = status.canonical_reason().unwrap_or("Error");
-        let template = ErrorPage { shell: Shell::default(), title, message: self.0.message() };
-        match template.render() {
-            Ok(html) => html_response(status, html),
-            Err(_) => status.into_response(),
-        }
-    }
-}
-
 /// Any address that is not one of ours.
 pub(super) fn not_found() -> PageError {
-    PageError::not_found("There is nothing at this address.".to_owned())
+    PageError::not_found(NOTHING_HERE.to_owned())
 }

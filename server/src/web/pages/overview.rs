@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::build::FindingView;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::when::When;
-use super::{PageError, Shell, counted, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, find_project, page, query_of};
 use crate::model::{BoardId, PortName, ProjectName, Severity};
 use crate::store::{
     BuildSummary, HistorySummary, OrderChange, PortBoard, PortSummary, SourceSummary, TreeCommit,
@@ -101,6 +101,8 @@ struct Span {
 
 struct Change {
     commit: String,
+    /// What the commit changes.
+    link: String,
     when: When,
     boards: Vec<ChangedBoard>,
     more: usize,
@@ -163,7 +165,11 @@ pub(in crate::web) async fn overview(
     });
     let troubled: BTreeSet<&BoardId> = facts.attention.iter().flat_map(|row| &row.boards).collect();
     page(&Overview {
-        shell: Shell::of(&project.name, format!("/api/v1/projects/{}", project.name)),
+        shell: Shell::at(
+            Section::Overview,
+            &project.name,
+            format!("/api/v1/projects/{}", project.name),
+        ),
         answer: facts.answer(),
         built: facts.boards.len(),
         unread: facts.boards.iter().filter(|board| is_unread(board)).count(),
@@ -319,6 +325,7 @@ impl Change {
         };
         Self {
             commit: change.commit.short().to_owned(),
+            link: format!("/{project}/-/diff?head={}", change.commit),
             when: When::new(change.committed_at, now),
             boards: change.boards.into_iter().take(BOARDS_OF_A_ROW).map(link).collect(),
             more,

@@ -9,7 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::build::{class, open};
+use super::build::{Chip, chip_of};
 use super::compare::address;
 use super::history;
 use super::listed::State as BoardState;
@@ -18,7 +18,7 @@ use super::run::Row;
 use super::sort::{Heading, SortQuery, Sortable};
 use super::source::SourceView;
 use super::when::When;
-use super::{PageError, Shell, counted, find_port, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, find_port, find_project, page, query_of};
 use crate::model::{BoardId, CommitSha, PortName, ProjectName};
 use crate::store::{ListedBoard, OrderId};
 use crate::web::answers::Group;
@@ -26,6 +26,9 @@ use crate::web::findings::Of;
 use crate::web::path::PagePath;
 use crate::web::side::{Side, Subject};
 use crate::web::{AppError, AppState};
+
+/// How many orders stand above the text of main; the others are folded behind them.
+const ORDERS_SHOWN: usize = 8;
 
 /// How many functions are named that one group runs and another does not.
 const NAMES_SHOWN: usize = 12;
@@ -51,7 +54,9 @@ struct PortPage {
     /// Number of findings in the text of main.
     in_text: usize,
     history: Option<HistoryView>,
-    groups: Vec<GroupView>,
+    shown: Vec<GroupView>,
+    /// The orders that do not fit above the text of main.
+    folded: Vec<GroupView>,
     source: Option<SourceView>,
     columns: Vec<Heading>,
     rows: Vec<BoardRow>,
@@ -83,9 +88,7 @@ struct ListedView {
 /// The boards that run one order.
 struct GroupView {
     title: String,
-    findings: usize,
-    /// How the gravest finding looks.
-    class: &'static str,
+    findings: Option<Chip>,
     unread: bool,
     init_count: u32,
     deinit_count: u32,
@@ -172,26 +175,35 @@ pub(in crate::web) async fn port(
         6 => Key::Time(row.last_at),
         _ => Key::Text(row.label.clone()),
     });
+    let mut shown: Vec<GroupView> = groups
+        .iter()
+        .enumerate()
+        .map(|(index, (_, group))| {
+            let comparison = comparison(&project.name, &port, &groups[0].1, group);
+            GroupView::new(index, group, comparison)
+        })
+        .collect();
+    // One more that is folded would take the line of the fold.
+    let fits = if shown.len() <= ORDERS_SHOWN + 1 { shown.len() } else { ORDERS_SHOWN };
+    let folded = shown.split_off(fits);
     page(&PortPage {
-        shell: Shell::of(&project.name, format!("/api/v1/projects/{}/ports/{port}", project.name)),
+        shell: Shell::within(
+            Section::Overview,
+            &project.name,
+            format!("/api/v1/projects/{}/ports/{port}", project.name),
+        ),
         counts: counts(&listed, groups.iter().filter(|(_, group)| !group.unread).count()),
-        answer: answer(groups),
+        answer: answer(groups, listed.iter().all(|board| board.build.is_some())),
         in_text,
         history: history.map(|history| HistoryView {
             text: history::answer(&history),
-            last: history.last_committed_at.map(|at| When::new(at, now)),
+            last: history::last(&history).map(|at| When::new(at, now)),
         }),
         source: source.map(|source| SourceView::new(source, repository.as_ref(), now)),
         retired: listed.iter().filter(|board| board.is_retired()).count(),
         families: families(&listed),
-        groups: groups
-            .iter()
-            .enumerate()
-            .map(|(index, (_, group))| {
-                let comparison = comparison(&project.name, &port, &groups[0].1, group);
-                GroupView::new(index, group, comparison)
-            })
-            .collect(),
+        shown,
+        folded,
         columns: chosen.headings(&COLUMNS),
         rows,
         project: project.name,
@@ -245,7 +257,8 @@ fn families(listed: &[ListedBoard]) -> Vec<Family> {
     by_mcu.into_iter().map(family).collect()
 }
 
-fn answer(groups: &[(Option<OrderId>, Group)]) -> String {
+/// What the groups have in common, where all boards of the port were built or not.
+fn answer(groups: &[(Option<OrderId>, Group)], is_all: bool) -> String {
     let (unread, read): (Vec<&Group>, Vec<&Group>) =
         groups.iter().map(|(_, group)| group).partition(|group| group.unread);
     let unread: usize = unread.iter().map(|group| group.boards.len()).sum();
@@ -254,17 +267,21 @@ fn answer(groups: &[(Option<OrderId>, Group)]) -> String {
         1 => " Of one board nothing could be read.".to_owned(),
         unread => format!(" Of {unread} boards nothing could be read."),
     };
-    format!("{}{rest}", among(&read))
+    format!("{}{rest}", among(&read, is_all))
 }
 
-fn among(groups: &[&Group]) -> String {
+fn among(groups: &[&Group], is_all: bool) -> String {
     match groups {
-        [only] if only.boards.len() > 1 => "All of them run the same.".to_owned(),
+        [only] if only.boards.len() > 1 && is_all => "All of them run the same.".to_owned(),
+        [only] if only.boards.len() > 1 => {
+            format!("All {} that were built run the same.", only.boards.len())
+        }
         [] | [_] => String::new(),
         [largest, ..] if largest.boards.len() > 1 => {
             format!("The largest group has {} boards.", largest.boards.len())
         }
-        _ => "Each board runs its own.".to_owned(),
+        _ if is_all => "Each board runs its own.".to_owned(),
+        all => format!("Each of the {} that were built runs its own.", all.len()),
     }
 }
 
@@ -300,8 +317,7 @@ impl GroupView {
             } else {
                 format!("Order {} — {count}", index + 1)
             },
-            findings: open(&group.findings).count(),
-            class: open(&group.findings).map(|finding| finding.severity).max().map_or("", class),
+            findings: chip_of(&group.findings),
             unread: group.unread,
             init_count: group.init_count,
             deinit_count: group.deinit_count,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::repository::Repository;
 use super::when::When;
-use super::{PageError, Shell, counted, find_project, page, query_of};
+use super::{PageError, Section, Shell, counted, find_project, page, query_of};
 use crate::config::FILE_NAME;
 use crate::model::ProjectName;
 use crate::store::ConfigurationVersion;
@@ -32,7 +32,7 @@ pub(in crate::web) struct ConfigurationQuery {
 struct ConfigurationPage {
     shell: Shell,
     project: ProjectName,
-    /// `Version 3 counts`
+    /// `Version 3 is in force`
     bold: String,
     /// Who sent it and when, and where it stands.
     origin: Option<Origin>,
@@ -135,11 +135,11 @@ pub(in crate::web) async fn project_configuration(
     let mark = if given.is_empty() { "" } else { "?" };
     let json = format!("/api/v1/projects/{}/configuration{mark}{}", project.name, given.join("&"));
     page(&ConfigurationPage {
-        shell: Shell::of(&project.name, json),
+        shell: Shell::within(Section::Overview, &project.name, json),
         bold: match (shown, configured.counts) {
-            (None, _) => "No configuration was sent, so the shipped one counts".to_owned(),
-            (Some(number), true) => format!("Version {number} counts"),
-            (Some(number), false) => format!("Version {number} counts no more"),
+            (None, _) => "No configuration was sent, so the shipped one is in force".to_owned(),
+            (Some(number), true) => format!("Version {number} is in force"),
+            (Some(number), false) => format!("Version {number} is in force no more"),
         },
         origin: configured.version.as_ref().map(origin),
         is_sent: shown.is_some(),

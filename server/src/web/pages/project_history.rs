@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::change::ChangeRow;
 use super::repository::Repository;
 use super::when::When;
-use super::{PageError, Shell, counted, find_project, page};
+use super::{PageError, Section, Shell, counted, find_project, page};
 use crate::model::{PortName, ProjectName};
 use crate::store::HistorySummary;
 use crate::web::answers::PROJECT_CHANGES_SHOWN;
@@ -58,7 +58,11 @@ pub(in crate::web) async fn project_history(
         last: history.last_committed_at.map(|at| When::new(at, now)),
     };
     page(&ProjectHistory {
-        shell: Shell::of(&project.name, format!("/api/v1/projects/{}/history", project.name)),
+        shell: Shell::at(
+            Section::History,
+            &project.name,
+            format!("/api/v1/projects/{}/history", project.name),
+        ),
         answer: format!(
             "{} of order in the text of {}",
             counted(total, "change"),

@@ -7,7 +7,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 
 use super::when::When;
-use super::{PageError, Shell, counted, find_project, page};
+use super::{PageError, Section, Shell, counted, find_project, page};
 use crate::analyze::diff::Verdict;
 use crate::model::ProjectName;
 use crate::report::changes::headline;
@@ -22,6 +22,8 @@ use crate::web::{AppError, AppState};
 struct Pulls {
     shell: Shell,
     project: ProjectName,
+    /// `3 pull requests, the last one built 2 hours ago`
+    answer: String,
     rows: Vec<Row>,
 }
 
@@ -61,8 +63,18 @@ pub(in crate::web) async fn pulls(
         is_finished: pull.head.finished_at.is_some(),
         when: When::new(pull.received_at, now),
     };
+    let answer = format!(
+        "{}{}",
+        if found.len() == SHOWN { "The last " } else { "" },
+        counted(found.len(), "pull request")
+    );
     page(&Pulls {
-        shell: Shell::of(&project.name, format!("/api/v1/projects/{}/pulls", project.name)),
+        answer,
+        shell: Shell::at(
+            Section::Pulls,
+            &project.name,
+            format!("/api/v1/projects/{}/pulls", project.name),
+        ),
         rows: found.into_iter().map(row).collect(),
         project: project.name,
     })

@@ -3,14 +3,17 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::build::{Part, class};
-use super::{PageError, Shell, page};
+use super::shell::project_of;
+use super::{PageError, Section, Shell, page};
 use crate::analyze::rules::{self, Piece};
-use crate::web::AppState;
+
 use crate::web::findings::{self, RuleCount};
 use crate::web::path::PagePath;
+use crate::web::{AppError, AppState};
 
 #[derive(Template)]
 #[template(path = "rule.html")]
@@ -35,14 +38,22 @@ enum Block {
 pub(in crate::web) async fn rule(
     State(app): State<AppState>,
     PagePath(wanted): PagePath<String>,
+    uri: Uri,
 ) -> Result<Response, PageError> {
     let rule = rules::find(&wanted)
         .map_err(|error| PageError::not_found(format!("Here, {error}; /-/rules lists all.")))?;
     if wanted != rule.code {
-        return Ok(Redirect::permanent(&format!("/-/rules/{}", rule.code)).into_response());
+        let beside = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let to = format!("/-/rules/{}{beside}", rule.code);
+        return Ok(Redirect::permanent(&to).into_response());
     }
     let derived = app.derived();
-    let counts = app.read(move |reader| findings::counts_of_rule(reader, &derived, rule)).await?;
+    let (project, counts) = app
+        .read(move |reader| {
+            let counts = findings::counts_of_rule(reader, &derived, rule)?;
+            Ok::<_, AppError>((project_of(reader, &uri)?, counts))
+        })
+        .await?;
     let block = |piece| match piece {
         Piece::Heading(heading) => Block::Heading(heading),
         Piece::Paragraph(text) => Block::Paragraph(Part::all(&text)),
@@ -51,7 +62,7 @@ pub(in crate::web) async fn rule(
         }
     };
     page(&RulePage {
-        shell: Shell { json: Some(format!("/api/v1/rules/{}", rule.code)), ..Shell::default() },
+        shell: Shell::shared(Section::Findings, project, format!("/api/v1/rules/{}", rule.code)),
         code: rule.code,
         name: rule.name,
         severity: rule.severity.as_str(),

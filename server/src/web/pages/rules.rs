@@ -1,11 +1,15 @@
 //! `/-/rules`: all rules by family, each in a line.
 
 use askama::Template;
+use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::build::{Part, class};
-use super::{PageError, Shell, page};
+use super::shell::project_of;
+use super::{PageError, Section, Shell, page};
 use crate::analyze::rules::{FAMILIES, RULES};
+use crate::web::AppState;
 
 #[derive(Template)]
 #[template(path = "rules.html")]
@@ -30,7 +34,11 @@ struct Row {
     summary: Vec<Part>,
 }
 
-pub(in crate::web) async fn rules() -> Result<Response, PageError> {
+pub(in crate::web) async fn rules(
+    State(app): State<AppState>,
+    uri: Uri,
+) -> Result<Response, PageError> {
+    let project = app.read(move |reader| project_of(reader, &uri)).await?;
     let family = |(code, question): (&'static str, &'static str)| Family {
         code,
         question,
@@ -50,7 +58,7 @@ pub(in crate::web) async fn rules() -> Result<Response, PageError> {
     let mut families: Vec<Family> = FAMILIES.into_iter().map(family).collect();
     families.retain(|family| !family.rules.is_empty());
     page(&RulesPage {
-        shell: Shell { json: Some("/api/v1/rules".to_owned()), ..Shell::default() },
+        shell: Shell::shared(Section::Findings, project, "/api/v1/rules".to_owned()),
         count: RULES.len(),
         families,
     })

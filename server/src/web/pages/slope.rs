@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::analyze::align::{Alignment, Pair, items};
 use crate::analyze::consensus::Item;
+use crate::analyze::number::numbers;
 use crate::model::{Entry, EntryKind, Phase, Stage};
 use crate::web::comparison::Comparison;
 
@@ -35,6 +36,8 @@ pub(super) struct Slope {
 /// One side.
 pub(super) struct Column {
     pub(super) label: String,
+    /// The whole name with the commit, for the pointer that rests on the label.
+    pub(super) title: String,
     pub(super) rows: Vec<Row>,
     /// The lines to the next column; the last one has none.
     pub(super) lines: Option<Vec<Line>>,
@@ -56,8 +59,8 @@ pub(super) enum Row {
 pub(super) struct EntryRow {
     /// CSS classes: what it is, and whether the others have it.
     pub(super) class: String,
-    /// Its place in the order, from 1.
-    pub(super) number: usize,
+    /// Its number on the page of the board; landmarks have none.
+    pub(super) number: Option<u32>,
     /// The function's name; in narrow columns that of what a landmark stands for.
     pub(super) name: String,
     /// Which script a landmark runs.
@@ -116,6 +119,8 @@ impl Slope {
         let alignments = &comparison.alignments;
         let parts: Vec<Vec<Part>> = orders.iter().map(|order| parts(order)).collect();
         let items: Vec<Vec<Option<Item>>> = orders.iter().map(|order| items(order)).collect();
+        let numbers: Vec<Vec<Option<u32>>> =
+            comparison.sides.iter().map(|side| numbers(&side.table)).collect();
         let is_narrow = orders.len() > WIDE;
         let neighbours: Vec<Neighbours<'_>> = alignments.iter().map(Neighbours::new).collect();
         let anchors = anchors(&orders, &parts, &neighbours);
@@ -131,8 +136,8 @@ impl Slope {
         // Up to each anchor all columns grow to the length of the longest.
         for anchor in anchors.iter().chain([&ends]) {
             for (side, column) in columns.iter_mut().enumerate() {
-                let (order, items) = (orders[side], &items[side]);
-                let view = View { order, items, neighbours: &neighbours, side, is_narrow };
+                let (order, items, numbers) = (orders[side], &items[side], &numbers[side]);
+                let view = View { order, numbers, items, neighbours: &neighbours, side, is_narrow };
                 let next = parts[side].iter().enumerate().take(anchor[side]).skip(done[side]);
                 for (index, part) in next {
                     if let Part::Entry(entry) = *part {
@@ -156,6 +161,7 @@ impl Slope {
         };
         let column = |(side, (rows, label)): (usize, (Vec<Row>, &String))| Column {
             label: label.clone(),
+            title: comparison.sides[side].pinned().to_string(),
             rows,
             lines: lines(side),
         };
@@ -238,6 +244,7 @@ fn anchors(orders: &[&[Entry]], parts: &[Vec<Part>], neighbours: &[Neighbours<'_
 /// One column with its neighbours, while its rows are made.
 struct View<'a> {
     order: &'a [Entry],
+    numbers: &'a [Option<u32>],
     items: &'a [Option<Item>],
     neighbours: &'a [Neighbours<'a>],
     side: usize,
@@ -249,6 +256,8 @@ impl View<'_> {
         match part {
             Part::Stage(stage) => {
                 let (title, note) = heading(stage);
+                // Six times the same gloss is noise, and would be cut.
+                let note = if self.is_narrow && self.side > 0 { "" } else { note };
                 Row::Heading { title, note }
             }
             Part::Entry(index) => Row::Entry(self.entry(index, is_rule)),
@@ -289,7 +298,7 @@ impl View<'_> {
             stands_for.as_ref().is_some_and(|name| name == "boot.py" || name == "main.py");
         EntryRow {
             class,
-            number: index + 1,
+            number: self.numbers[index],
             title: format!(
                 "{name}{}{}",
                 subsystem.map(|name| format!(" ({name}{phase})")).unwrap_or_default(),

@@ -12,7 +12,8 @@ use super::change::ChangeRow;
 use super::repository::Repository;
 use super::run::Place;
 use super::{
-    PageError, Shell, counted, encoded, find_port, find_project, missing, page, query_of, shown,
+    PageError, Section, Shell, counted, encoded, find_port, find_project, missing, page, query_of,
+    shown,
 };
 use crate::model::{CommitSha, Phase, PortName, ProjectName, Stage};
 use crate::report::matrix::{class, mark, satisfied, sign};
@@ -130,7 +131,7 @@ pub(in crate::web) async fn subsystem(
         encoded(&subsystem.name)
     );
     page(&SubsystemPage {
-        shell: Shell::of(&project.name, json),
+        shell: Shell::within(Section::Matrix, &project.name, json),
         units: subsystem.units.iter().map(unit).collect(),
         changes: changes.collect(),
         absent: absent.collect(),
