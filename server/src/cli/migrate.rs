@@ -30,8 +30,8 @@ pub(super) struct Migrate {
     /// conditions and lines are known, and main is edited as well
     #[arg(long, value_name = "PATH", requires = "port")]
     tree: Option<PathBuf>,
-    /// The port whose main to migrate
-    #[arg(long, value_name = "PORT", requires = "tree")]
+    /// The port whose main to migrate; of firmware, where its path does not tell
+    #[arg(long, value_name = "PORT")]
     port: Option<PortName>,
     #[command(flatten)]
     reading: TreeArguments,
@@ -106,7 +106,13 @@ impl Migrate {
         let label = extract::label(path, &config);
         let (once, languages) = (self.once(), [self.language()]);
         let board = config.tree.board_of_build(path);
-        let port = board.as_ref().map(|board| &board.port);
+        let port = self.port.as_ref().or(board.as_ref().map(|board| &board.port));
+        if port.is_none() {
+            super::complain(&anyhow::anyhow!(
+                "{}: the path does not tell its port, so that what the configuration says of ports does not count: expected ports/PORT/build-BOARD/FILE, or --port",
+                path.display()
+            ));
+        }
         let proposal = propose(&label, port, &table, None, &config.policy, once, &languages)
             .with_context(|| path.display().to_string())?;
         Ok(Printed { proposal, scripts: Vec::new() })

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::AppError;
-use super::policies::{Judge, day_of};
+use super::policies::{Judge, Reached, day_of};
 use crate::analyze::migrate::scripts::{Placing, ScriptAudit, audit};
 use crate::analyze::migrate::state::{Migration, State, prove};
 use crate::model::{BoardId, CatalogBoard, CommitSha, Entry, InitTable, Origin, PortName};
@@ -86,7 +86,8 @@ pub(super) struct Day {
     pub(super) seen: usize,
     /// Of these, those that register anything.
     pub(super) begun: usize,
-    /// Of these, those that need no call by hand any more.
+    /// Of these, those that need no call by hand any more; what has nothing to register
+    /// did not begin.
     pub(super) migrated: usize,
 }
 
@@ -124,7 +125,7 @@ impl BoardProof {
         let mut has_been = true;
         let mut before = None;
         for change in line {
-            match judge.state(reader, change.table, change.reading, port)? {
+            match judge.reached(reader, change.table, change.reading, port)?.state {
                 State::Migrated | State::Verified if has_been => after = Proven::from(change),
                 State::Migrated | State::Verified => {}
                 State::Calls => {
@@ -175,7 +176,7 @@ impl Progress {
         };
         let mut boards = Vec::new();
         let mut registered = BTreeSet::new();
-        let mut moments: BTreeMap<Date, Vec<(BoardId, State)>> = BTreeMap::new();
+        let mut moments: BTreeMap<Date, Vec<(BoardId, Reached)>> = BTreeMap::new();
         for listed in &listed {
             let placing = scripts.get(&listed.board.to_string()).map(|audit| audit.placing);
             let mut progress = BoardProgress {
@@ -203,9 +204,9 @@ impl Progress {
                 }
                 for change in line {
                     let port = &listed.board.port;
-                    let state = judge.state(reader, change.table, change.reading, port)?;
+                    let reached = judge.reached(reader, change.table, change.reading, port)?;
                     let day = day_of(change.committed_at);
-                    moments.entry(day).or_default().push((listed.board.clone(), state));
+                    moments.entry(day).or_default().push((listed.board.clone(), reached));
                 }
             }
             boards.push(progress);
@@ -268,13 +269,15 @@ fn registered_in(table: &InitTable) -> impl Iterator<Item = String> {
 }
 
 /// The days on which a count changed.
-fn history(moments: BTreeMap<Date, Vec<(BoardId, State)>>) -> Vec<Day> {
-    let mut states: BTreeMap<BoardId, State> = BTreeMap::new();
+fn history(moments: BTreeMap<Date, Vec<(BoardId, Reached)>>) -> Vec<Day> {
+    let mut states: BTreeMap<BoardId, Reached> = BTreeMap::new();
     let mut days: Vec<Day> = Vec::new();
     for (day, changes) in moments {
         // Of several changes on one day the newest comes first.
         states.extend(changes.into_iter().rev());
-        let count = |least| states.values().filter(|state| **state >= least).count();
+        let count = |least| {
+            states.values().filter(|reached| reached.registers && reached.state >= least).count()
+        };
         let now = Day {
             date: day,
             seen: states.len(),

@@ -34,7 +34,15 @@ type Tables = Kept<(Option<Sha256>, PortName, FirmwareReading), Date, Arc<InitTa
 
 /// How far tables have come to the registry, by what a configuration, by its digest,
 /// makes of them for a port: those of long histories of many boards.
-type States = Kept<(Option<Sha256>, PortName, TableId), (), State, 65_536>;
+type States = Kept<(Option<Sha256>, PortName, TableId), (), Reached, 65_536>;
+
+/// How far a table has come to the registry, by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reached {
+    pub(super) state: State,
+    /// Whether it registers anything: a main that calls nothing is migrated without.
+    pub(super) registers: bool,
+}
 
 /// A configuration, or why its text is none.
 pub(super) type Parsed = Result<Arc<Config>, Arc<str>>;
@@ -148,17 +156,18 @@ impl Judge {
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) fn state(
+    pub(super) fn reached(
         &self,
         reader: &Reader<'_>,
         table: TableId,
         reading: FirmwareReading,
         port: &PortName,
-    ) -> Result<State, StoreError> {
+    ) -> Result<Reached, StoreError> {
         self.states.get((self.digest, port.clone(), table), (), || {
             let mut table = reader.table_of(reading)?;
             self.derive(&mut table, port, None);
-            Ok(Migration::of(&table, port, self.policy()).state)
+            let migration = Migration::of(&table, port, self.policy());
+            Ok(Reached { state: migration.state, registers: migration.registered > 0 })
         })
     }
 

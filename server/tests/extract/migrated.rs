@@ -253,6 +253,30 @@ int uart_init(int *repl, int baud);
 }
 
 #[test]
+fn what_a_port_keeps_by_hand_counts_wherever_its_firmware_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = folder.path().join("firmware.elf");
+    let sample = "data/firmware/2/ports/virt/build-VIRT_NET/firmware.elf";
+    std::fs::copy(files::root().join(sample), &image).unwrap();
+    let config = folder.path().join("initboard.toml");
+    let items = "[[by-hand]]\nfunction = 'machine_pins_init'\nports = ['virt']\nreason = 'the board needs it'\n";
+    std::fs::write(&config, items).unwrap();
+    let migrate = |port: &[&str]| {
+        let arguments = ["migrate", text(&image), "--config", text(&config)];
+        let output = initboard(&[&arguments[..], port].concat());
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        let is_level = |line: &str| line.starts_with("  core ") || line.starts_with("  driver ");
+        let is_registered =
+            said.lines().any(|line| is_level(line) && line.contains("machine_pins_init"));
+        (is_registered, String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(migrate(&["--port", "virt"]), (false, String::new()));
+    let (is_registered, note) = migrate(&[]);
+    assert!(is_registered && note.contains("or --port"), "{note}");
+}
+
+#[test]
 fn registrations_in_rust_compile_without_a_warning() {
     if tools::need("rustc").is_none() {
         return;

@@ -115,18 +115,31 @@ fn by_label(side: Side) -> Builds {
     side.builds.into_iter().map(|build| (build.label.clone(), build)).collect()
 }
 
-/// Why two tables cannot be compared: main could be read in one of them only, so
-/// that all its calls would look removed or added.
+/// Why two tables cannot be compared: main, or anything at all, could be read in one of
+/// them only, so that all its calls would look removed or added.
 fn one_sided(board: &str, base: &InitTable, head: &InitTable) -> Option<NotCompared> {
     let has_main = |table: &InitTable| table.main.is_some() || table.source.is_some();
-    let revision = match (has_main(base), has_main(head)) {
-        (true, false) => Revision::Head,
-        (false, true) => Revision::Base,
-        _ => return None,
+    let tells = |table: &InitTable| has_main(table) || !table.entries.is_empty();
+    let only_in_one = |is_there: &dyn Fn(&InitTable) -> bool| match (is_there(base), is_there(head))
+    {
+        (true, false) => Some(Revision::Head),
+        (false, true) => Some(Revision::Base),
+        _ => None,
     };
-    let why = "main could not be read in this build, but in the other one: what it calls by hand cannot be compared"
-        .to_owned();
-    Some(NotCompared { board: board.to_owned(), revision, why })
+    let no_main = || {
+        Some((
+            only_in_one(&has_main)?,
+            "main could not be read in this build, but in the other one: what it calls by hand cannot be compared",
+        ))
+    };
+    let nothing = || {
+        Some((
+            only_in_one(&tells)?,
+            "nothing could be read in this build: main was not found, and nothing is registered; build both without -flto to compare them",
+        ))
+    };
+    let (revision, why) = nothing().or_else(no_main)?;
+    Some(NotCompared { board: board.to_owned(), revision, why: why.to_owned() })
 }
 
 /// The labels of boards, in their order.
@@ -260,6 +273,21 @@ mod tests {
             [("rp2/A", Revision::Base, one_sided), ("rp2/B", Revision::Head, why.as_str())]
         );
         assert_eq!((report.missing_head.len(), report.verdict), (0, Verdict::NothingCompared));
+    }
+
+    #[test]
+    fn a_build_of_which_nothing_is_known_is_not_one_that_ran_nothing() {
+        // As link-time optimisation leaves it before a migration, and after.
+        let mut base = side(&[("stm32/LTO", "")]);
+        let mut head = side(&[("stm32/LTO", "@core/a_init")]);
+        for side in [&mut base, &mut head] {
+            Arc::make_mut(&mut side.builds[0].table).main = None;
+        }
+        let report = compare(base, head, &made::policy(), DAY);
+        assert_eq!((report.groups.len(), report.verdict), (0, Verdict::NothingCompared));
+        let [not] = &report.not_compared[..] else { panic!("{:?}", report.not_compared) };
+        assert_eq!((not.board.as_str(), not.revision), ("stm32/LTO", Revision::Base));
+        assert!(not.why.starts_with("nothing could be read in this build"), "{}", not.why);
     }
 
     #[test]

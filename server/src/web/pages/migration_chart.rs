@@ -73,7 +73,7 @@ impl Chart {
             height: HEIGHT,
             lines: vec![
                 line("seen", "┅", "built", |day| day.seen),
-                line("begun", "╌", "some registered, or nothing to register", |day| day.begun),
+                line("begun", "╌", "some registered", |day| day.begun),
                 line("migrated", "━", "nothing left to register", |day| day.migrated),
             ],
             marks: vec![(y(0), 0), (y(most / 2), most / 2), (y(most), most)],
