@@ -65,7 +65,7 @@ fn a_project_without_builds_reads_well() {
     let html = page(&app, "/micropython");
     assert_eq!(
         text(&html, ".answer"),
-        "3 ports, 4 boards; the order of main at 0000000900; 0 boards built. Findings, matrix, catalog, history, configuration."
+        "3 ports, 4 boards; the order of main at 0000000900; 0 boards built. Catalog, configuration."
     );
     assert_eq!(texts(&html, "tbody th"), ["rp2", "stm32", "unix"]);
     let row = |port: usize| texts(&html, &format!("tbody tr:nth-child({port}) td"));

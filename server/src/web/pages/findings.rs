@@ -123,6 +123,15 @@ struct Place {
     link: Option<String>,
 }
 
+/// What the first line goes on with.
+fn besides(waived: usize) -> String {
+    match waived {
+        0 => String::new(),
+        1 => "; 1 more is waived".to_owned(),
+        waived => format!("; {waived} more are waived"),
+    }
+}
+
 pub(in crate::web) async fn findings(
     State(app): State<AppState>,
     PagePath(project): PagePath<String>,
@@ -197,7 +206,7 @@ pub(in crate::web) async fn findings(
             counted(count(Severity::Note), "note")
         ),
         among: among(&query, &filter, listing.findings.len()),
-        rest: if waived > 0 { format!("; {waived} more are waived") } else { String::new() },
+        rest: besides(waived),
         checked: listing.checked.len(),
         is_of_builds: listing.of == Of::Builds,
         is_configured: project.configuration.is_some(),
