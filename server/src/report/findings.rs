@@ -95,7 +95,7 @@ fn sentence(unused: &UnusedWaiver) -> String {
 }
 
 /// `for function uart_init1 of stm32 matches nothing: ..`.
-fn declared_in_vain(unmatched: &Unmatched) -> String {
+pub fn declared_in_vain(unmatched: &Unmatched) -> String {
     let names = [("function", &unmatched.function), ("subsystem", &unmatched.subsystem)];
     let names = names.iter().filter_map(|(key, name)| Some(format!("{key} {}", name.as_ref()?)));
     let names = names.collect::<Vec<_>>().join(" and ");

@@ -13,6 +13,7 @@ use super::derived::Derived;
 use super::findings::Of;
 use super::policies::Judge;
 use crate::analyze::check::{Baseline, Found, Subject, UnusedWaiver, check, check_boards};
+use crate::analyze::unmatched::Unmatched;
 use crate::model::{BoardId, CommitSha, Finding, InitTable, PortName};
 use crate::store::{
     BoardRow, FirmwareReading, PlacesId, PortBoard, Project, Reader, Source, StoreError, TableId,
@@ -30,6 +31,8 @@ pub(super) struct Checked {
     /// Waivers that nothing needed, and those that have run out. None of builds: that
     /// no build needs a waiver says nothing, since the text may.
     pub(super) waivers: Vec<UnusedWaiver>,
+    /// Own declarations that match nothing in the texts; none of builds, likewise.
+    pub(super) unmatched: Vec<Unmatched>,
     /// The newest commit among those that were checked.
     pub(super) newest: Option<CommitSha>,
     /// The commit of each port whose text was read.
@@ -108,6 +111,7 @@ impl Checked {
             places: BTreeMap::new(),
             subjects: report.checked,
             waivers: report.waivers,
+            unmatched: report.unmatched,
             newest,
             commits,
         }
@@ -131,6 +135,7 @@ impl Checked {
             found,
             subjects: boards.iter().map(|board| board.board.to_string()).collect(),
             waivers: Vec::new(),
+            unmatched: Vec::new(),
             newest: newest.map(|board| board.latest.commit.clone()),
             commits: BTreeMap::new(),
         }

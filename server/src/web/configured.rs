@@ -15,6 +15,7 @@ use super::findings::Of;
 use super::policies::Judge;
 use crate::analyze::check::UnusedWaiver;
 use crate::analyze::policy::{Satisfied, Waiver};
+use crate::analyze::unmatched::Unmatched;
 use crate::config::Config;
 use crate::model::{Means, PortName};
 use crate::store::{ConfigurationVersion, Project, Reader};
@@ -45,6 +46,9 @@ pub(super) struct Configured {
     pub(super) waivers: Vec<WaiverState>,
     /// The deinits that need no call, in the order in which they are looked at.
     pub(super) satisfied: Vec<SatisfiedState>,
+    /// What it declares and nothing in the text of a main matches: likely a slip in a
+    /// name. Empty where no text was uploaded.
+    pub(super) unmatched: Vec<Unmatched>,
     /// The newest versions, newest first.
     pub(super) versions: Vec<ConfigurationVersion>,
     /// What changed since the version that was asked for; null where none was.
@@ -157,9 +161,7 @@ impl Configured {
         };
         let newest = versions.first().map(|version| version.number);
         let counts = version_of_it.as_ref().map(|version| version.number) == newest;
-        let checked = if judge.policy().waivers.is_empty() {
-            Arc::default()
-        } else if counts {
+        let checked = if counts {
             derived.checked(reader, project, Of::Source, None)?
         } else {
             Arc::new(Checked::of_texts(reader, &judge, project, None)?)
@@ -169,6 +171,11 @@ impl Configured {
             extends: judge.extends().map(str::to_owned),
             waivers: waivers(&checked.waivers, &judge),
             satisfied: satisfied(&judge),
+            unmatched: if checked.subjects.is_empty() {
+                Vec::new()
+            } else {
+                checked.unmatched.clone()
+            },
             version: version_of_it,
             text,
             fault,

@@ -69,6 +69,26 @@ fn a_project_without_a_configuration_has_the_shipped_one() {
 }
 
 #[test]
+fn a_declaration_with_a_slip_in_its_name_is_told() {
+    let app = TestApp::start();
+    assert_eq!(send_facts(&app, &facts(1), &[]).status, 201);
+    let declared = |name: &str| {
+        app.configure(&format!(
+            "[[by-hand]]\nfunction = '{name}'\nreason = 'the board needs it'\n"
+        ));
+        let page = html::page(&app, "/micropython/-/configuration");
+        html::texts(&page, "#unmatched + ul li")
+    };
+    assert_eq!(declared("usb_init"), [""; 0]);
+    assert_eq!(
+        declared("usb_innit"),
+        ["[[by-hand]] for function usb_innit matches nothing: mend the name, or remove it"]
+    );
+    let json = app.get("/api/v1/projects/micropython/configuration").json();
+    assert_eq!(json["unmatched"][0]["function"], "usb_innit");
+}
+
+#[test]
 fn a_configuration_counts_at_once_for_names_severities_and_waivers() {
     let app = TestApp::start();
     assert_eq!(send_facts(&app, &facts(1), &[]).status, 201);
@@ -342,6 +362,7 @@ reason = 'points into the boot loader'
     assert_eq!(column("waivers", 4)[0], "the device <b>stays</b>");
     assert_eq!(column("waivers", 5)[..3], ["for ever", "2026-03-31", "for ever"]);
     assert_eq!(column("deinits", 1)[0], "subsystem cstack shipped");
+    assert_eq!(html::texts(&page, "#unmatched + ul li"), [""; 0]);
     assert_eq!(column("deinits", 3)[0], "set back by the next init");
     assert_eq!(column("deinits", 5)[0], "py/cstack.h: mp_cstack_init_with_top");
     assert_eq!(html::text(&page, "#changes"), "What changed from version 1 to version 2");

@@ -13,6 +13,7 @@ use super::when::When;
 use super::{PageError, Section, Shell, counted, find_project, page, query_of};
 use crate::config::FILE_NAME;
 use crate::model::ProjectName;
+use crate::report::findings::declared_in_vain;
 use crate::store::ConfigurationVersion;
 use crate::web::configured::{Configured, Effect, Line, LineChange, SatisfiedState, WaiverState};
 use crate::web::path::PagePath;
@@ -46,6 +47,8 @@ struct ConfigurationPage {
     waivers: Vec<WaiverRow>,
     satisfied_title: String,
     satisfied: Vec<SatisfiedState>,
+    /// What is declared in vain.
+    unmatched: Vec<String>,
     lines: Vec<String>,
     versions: Vec<VersionRow>,
 }
@@ -162,6 +165,11 @@ pub(in crate::web) async fn project_configuration(
         waivers: configured.waivers.into_iter().map(WaiverRow::from).collect(),
         satisfied_title: counted(configured.satisfied.len(), "declaration"),
         satisfied: configured.satisfied,
+        unmatched: configured
+            .unmatched
+            .iter()
+            .map(|item| format!("[[{}]] {}", item.section.as_str(), declared_in_vain(item)))
+            .collect(),
         lines: configured.text.lines().map(str::to_owned).collect(),
         versions: configured.versions.iter().map(row).collect(),
         project: project.name,
