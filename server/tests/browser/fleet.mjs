@@ -18,7 +18,7 @@ await run({
   async "pages of many boards fit the screen and can be read, in both colours"() {
     for (const [colorScheme, width] of [["light", 1320], ["dark", 1320], ["light", 390], ["dark", 390]]) {
       const page = await open({ colorScheme, viewport: { width, height: 844 } });
-      for (const path of [matrix, "/micropython/-/matrix", "/micropython/-/matrix?port=stm32&only=divergent", compare, "/micropython/stm32", "/micropython", "/micropython/-/findings?of=builds"]) {
+      for (const path of [matrix, "/micropython/-/matrix", "/micropython/-/matrix?port=stm32&only=divergent", compare, "/micropython/stm32", "/micropython", "/micropython/-/findings?of=builds", "/micropython/-/migration"]) {
         await page.goto(base + path);
         await assertReadable(page, path, width);
       }
