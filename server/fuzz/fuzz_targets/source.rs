@@ -6,16 +6,17 @@
 use initboard::analyze::derive;
 use initboard::analyze::migrate::by_hand::Once;
 use initboard::analyze::migrate::code::Language;
-use initboard::analyze::migrate::propose;
+use initboard::analyze::migrate::{MainText, propose};
 use initboard::analyze::policy::Policy;
-use initboard::extract::source;
-use initboard::model::{InitTable, SourceFile};
+use initboard::extract::source::{self, Prototypes};
+use initboard::model::{InitTable, PortName, SourceFile};
 use initboard::report::json;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
+    let port: PortName = "rp2".parse().expect("a port");
     let file = SourceFile {
-        port: "rp2".parse().expect("a port"),
+        port: port.clone(),
         path: "ports/rp2/main.c".to_owned(),
         commit: None,
         drivers: Vec::new(),
@@ -27,7 +28,12 @@ fuzz_target!(|text: &[u8]| {
         table
     );
     derive(&mut table);
+    // The same bytes as a header, which they may well be.
+    let mut headers = Prototypes::default();
+    let _ = headers.read(text);
     for (once, language) in [(Once::ByHand, Language::C), (Once::Early, Language::Rust)] {
-        let _ = propose("rp2", &table, Some(text), &Policy::default(), once, language);
+        let main = MainText { text, headers: &headers };
+        let (policy, languages) = (Policy::default(), [language]);
+        let _ = propose("rp2", Some(&port), &table, Some(main), &policy, once, &languages);
     }
 });
