@@ -108,10 +108,7 @@ pub fn check(subjects: &[Subject], policy: &Policy, baseline: &Baseline, today: 
     let (distinct, [places]) = Distinct::of([subjects], policy);
     let fleet = distinct.fleet(policy);
     let found = side_by_side(&fleet, subjects, &places, policy);
-    let of_subject = |(subject, place): (usize, &usize)| {
-        found[*place].iter().map(move |finding| (subject, finding.clone()))
-    };
-    let all = places.iter().enumerate().flat_map(of_subject).collect();
+    let all = of_subjects(&found, &places);
     let mut used = BTreeSet::new();
     let found = settled(subjects, all, policy, baseline, today, &mut used);
     let own = policy.waivers.len().saturating_sub(policy.shipped_waivers);
@@ -162,6 +159,14 @@ pub(super) fn side_by_side(
     found
 }
 
+/// What is said of tables as said of the subjects that have them, by index.
+fn of_subjects(found: &[Vec<Finding>], places: &[usize]) -> Vec<(usize, Finding)> {
+    let of_subject = |(subject, place): (usize, &usize)| {
+        found[*place].iter().map(move |finding| (subject, finding.clone()))
+    };
+    places.iter().enumerate().flat_map(of_subject).collect()
+}
+
 /// How much a project makes of what a rule finds; `None` where the rule is off.
 fn severity(rule: &Rule, policy: &Policy) -> Option<Severity> {
     match policy.severities.get(rule.code) {
@@ -185,10 +190,7 @@ pub fn check_boards(subjects: &[Subject], policy: &Policy, today: Date) -> Vec<(
     };
     let places: Vec<usize> = subjects.iter().map(place).collect();
     let found = side_by_side(&Fleet::new(units, policy), subjects, &places, policy);
-    let of_subject = |(subject, place): (usize, &usize)| {
-        found[*place].iter().map(move |finding| (subject, finding.clone()))
-    };
-    let all = places.iter().enumerate().flat_map(of_subject).collect();
+    let all = of_subjects(&found, &places);
     let (baseline, mut used) = (Baseline::default(), BTreeSet::new());
     settled(subjects, all, policy, &baseline, today, &mut used)
 }

@@ -12,6 +12,7 @@ use super::api::parameters::{Parameters, unexpected};
 use super::checked::OnSubject;
 use super::findings::Of;
 use super::migration::BoardProgress;
+use super::migration_step::Step;
 use super::path::ApiPath;
 use super::{AppError, AppState, api};
 use crate::analyze::migrate::state::State;
@@ -177,10 +178,8 @@ pub(super) async fn migration(
                 ));
             }
             // What has nothing to register is no progress, and nothing left to do.
-            let has_nothing =
-                |board: &BoardProgress| board.state == State::Migrated && board.registered == 0;
             let boards: Vec<&BoardProgress> = progress.boards.iter().filter(is_meant).collect();
-            let open = boards.iter().filter(|board| !has_nothing(board));
+            let open = boards.iter().filter(|board| Step::of(board) != Step::Nothing);
             let states: Vec<State> = open.map(|board| board.state).collect();
             let of = port.map_or_else(String::new, |port| format!("{port} "));
             let (answer, tone) = match (boards.len(), states.len()) {

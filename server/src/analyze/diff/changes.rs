@@ -120,25 +120,21 @@ fn by_label(side: Side) -> Builds {
 fn one_sided(board: &str, base: &InitTable, head: &InitTable) -> Option<NotCompared> {
     let has_main = |table: &InitTable| table.main.is_some() || table.source.is_some();
     let tells = |table: &InitTable| has_main(table) || !table.entries.is_empty();
-    let only_in_one = |is_there: &dyn Fn(&InitTable) -> bool| match (is_there(base), is_there(head))
-    {
-        (true, false) => Some(Revision::Head),
-        (false, true) => Some(Revision::Base),
-        _ => None,
-    };
-    let no_main = || {
-        Some((
-            only_in_one(&has_main)?,
-            "main could not be read in this build, but in the other one: what it calls by hand cannot be compared",
-        ))
-    };
-    let nothing = || {
-        Some((
-            only_in_one(&tells)?,
+    let answers = [
+        (
+            [base, head].map(tells),
             "nothing could be read in this build: main was not found, and nothing is registered; build both without -flto to compare them",
-        ))
-    };
-    let (revision, why) = nothing().or_else(no_main)?;
+        ),
+        (
+            [base, head].map(has_main),
+            "main could not be read in this build, but in the other one: what it calls by hand cannot be compared",
+        ),
+    ];
+    let (revision, why) = answers.into_iter().find_map(|(is_there, why)| match is_there {
+        [true, false] => Some((Revision::Head, why)),
+        [false, true] => Some((Revision::Base, why)),
+        _ => None,
+    })?;
     Some(NotCompared { board: board.to_owned(), revision, why: why.to_owned() })
 }
 

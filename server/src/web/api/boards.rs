@@ -151,9 +151,9 @@ pub(in crate::web) async fn board(
             let unseen = NotSeen { project, board, catalog: listed };
             return Ok(Json(BoardAnswer::NotSeen(Box::new(unseen))));
         };
-        let mut table = reader.table_of(board.latest.reading)?;
         let judge = derived.policies().judge(reader, &project)?;
-        judge.derive(&mut table, &id.port, Some(&id.label()));
+        let kept = judge.table(reader, board.latest.reading, &id.port)?;
+        let mut table = InitTable::clone(&kept);
         let builds = derived.checked(reader, &project, Of::Builds, None)?;
         table.findings = builds.of_board(&id).cloned().collect();
         let catalog = Some(listed).filter(|listed| listed.listed.is_some());
